@@ -1,0 +1,90 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import {
+  IntOrString,
+  KubeNetworkPolicy,
+  type NetworkPolicyPeer,
+  type NetworkPolicyPort,
+} from '../../imports/k8s';
+import { isPerson, namespaces, type Component, type Endpoint, type Flow, type Topology } from '../topology';
+import type { Context } from './context';
+import { PART_OF, selectorOf } from './labels';
+
+const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
+
+/** Default deny in both directions, then for each component exactly its flows. */
+export class NetworkPolicies extends Chart {
+  public constructor(scope: Construct, context: Context) {
+    super(scope, 'network-policies', { disableResourceNameHashes: true, labels: { ...PART_OF } });
+    for (const namespace of Object.keys(namespaces)) this.denyAll(namespace);
+    for (const component of context.topology.components) {
+      // A policy never selects a pod on the node's own network; mutual TLS is the gate there.
+      if (!component.hostNetwork) this.allow(component, context);
+    }
+  }
+
+  private denyAll(namespace: string): void {
+    new KubeNetworkPolicy(this, `default-deny-${namespace}`, {
+      metadata: { name: 'default-deny', namespace },
+      spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    });
+  }
+
+  private allow(component: Component, { topology, settings }: Context): void {
+    const nodes = settings.cluster.nodeCidrs;
+    new KubeNetworkPolicy(this, component.name, {
+      metadata: { name: component.name, namespace: component.namespace },
+      spec: {
+        podSelector: { matchLabels: selectorOf(component) },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: ingressOf(component, topology, nodes),
+        egress: egressOf(component, topology, nodes),
+      },
+    });
+  }
+}
+
+/** People come through a port-forward, which enters the pod from its own node: no rule can or need admit them. */
+function ingressOf(component: Component, topology: Topology, nodes: readonly string[]) {
+  return topology
+    .flowsTo(component)
+    .filter(({ from }) => !isPerson(from))
+    .map((flow) => ({ from: peersOf(flow.from, nodes), ports: portsOf(flow) }));
+}
+
+function egressOf(component: Component, topology: Topology, nodes: readonly string[]) {
+  // Several flows may leave through one door, such as the API server's.
+  const rules = topology.flowsFrom(component).map((flow) => {
+    const via = flow.via && topology.flowsFrom(component).find(({ to }) => to === flow.via);
+    const door = via ?? flow;
+    return { to: peersOf(door.to, nodes), ports: portsOf(door) };
+  });
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+function peersOf(end: Endpoint, nodes: readonly string[]): NetworkPolicyPeer[] {
+  if (end.kind === 'component') {
+    return end.hostNetwork ? blocks(nodes) : [podsIn(end.namespace, selectorOf(end))];
+  }
+  switch (end.place.kind) {
+    case 'nodes':
+      return blocks(nodes);
+    case 'pods':
+      return [podsIn(end.place.namespace, end.place.labels)];
+    case 'networks':
+      return blocks(end.place.cidrs);
+    case 'person':
+      throw new Error(`topology: '${end.key}' is a person and cannot be a peer of a NetworkPolicy`);
+  }
+}
+
+const podsIn = (namespace: string, labels: Readonly<Record<string, string>>): NetworkPolicyPeer => ({
+  namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } },
+  podSelector: { matchLabels: { ...labels } },
+});
+
+const blocks = (cidrs: readonly string[]): NetworkPolicyPeer[] =>
+  cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+
+const portsOf = ({ port }: Flow): NetworkPolicyPort[] =>
+  port.protocols.map((protocol) => ({ protocol, port: IntOrString.fromNumber(port.number) }));

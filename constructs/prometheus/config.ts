@@ -1,0 +1,104 @@
+import { namespaces, type Component, type Topology } from '../topology';
+import { clientTls } from '../kubernetes';
+import type { Settings } from '../settings';
+import { EXPIRY_JOB, discoverPods, scrapeConfig } from './scrape-jobs';
+import type { PrometheusConfig, RelabelConfig, RemoteWriteConfig, ScrapeConfig } from './types';
+
+/** Directory of the rule files within the container. */
+export const RULES_DIRECTORY = '/etc/prometheus/rules';
+
+/** Directory of the bearer tokens for remote writes, one folder for each receiver. */
+export const TOKENS_DIRECTORY = '/etc/prometheus/remote-write';
+
+/** Prometheus' own configuration: its scrape jobs are those of the topology. */
+export function prometheusConfig(settings: Settings, topology: Topology): PrometheusConfig {
+  const { prometheus } = settings;
+  const ourNamespaces = Object.keys(namespaces);
+  const remoteWrite = prometheus.remoteWrite.map(remoteWriteConfig);
+  const labels = prometheus.externalLabels;
+  return {
+    global: {
+      scrape_interval: prometheus.scrapeInterval,
+      evaluation_interval: prometheus.scrapeInterval,
+      ...(Object.keys(labels).length > 0 && { external_labels: labels }),
+    },
+    storage: {
+      tsdb: { retention: { time: prometheus.retentionTime, size: prometheus.retentionSize } },
+    },
+    rule_files: [`${RULES_DIRECTORY}/*.yml`],
+    alerting: { alertmanagers: [alertmanagers(topology.component('alertmanager'), ourNamespaces)] },
+    scrape_configs: [
+      ...topology.scrapeJobs.map((job) => scrapeConfig(job, ourNamespaces)),
+      expiryProbes(settings, topology, ourNamespaces),
+    ],
+    ...(remoteWrite.length > 0 && { remote_write: remoteWrite }),
+  };
+}
+
+function alertmanagers(alertmanager: Component, ourNamespaces: readonly string[]) {
+  return {
+    scheme: 'https' as const,
+    tls_config: clientTls(alertmanager.dnsName),
+    ...discoverPods(alertmanager, alertmanager.ports.web ?? 0, ourNamespaces),
+  };
+}
+
+function remoteWriteConfig({ name, url, tokenSecret }: Settings['prometheus']['remoteWrite'][number]): RemoteWriteConfig {
+  return {
+    name,
+    url,
+    ...(tokenSecret && { authorization: { credentials_file: `${TOKENS_DIRECTORY}/${name}/token` } }),
+  };
+}
+
+/** The blackbox module that verifies a component's certificate against its own DNS name. */
+export const expiryModule = (component: Pick<Component, 'name'>): string => `tls-${component.name}`;
+
+/** Asks the blackbox exporter for a handshake with each TLS endpoint of ours. */
+function expiryProbes(settings: Settings, topology: Topology, ourNamespaces: readonly string[]): ScrapeConfig {
+  const blackbox = topology.component('blackboxExporter');
+  const probed = topology.flowsFrom(blackbox).map(({ to, port }) => `${to.name};${port.number}`);
+  const prefix = '__meta_kubernetes_pod';
+  const relabel: RelabelConfig[] = [
+    {
+      source_labels: [`${prefix}_label_app_kubernetes_io_name`, `${prefix}_container_port_number`],
+      separator: ';',
+      regex: probed.join('|'),
+      action: 'keep',
+    },
+    { source_labels: ['__address__'], target_label: '__param_target' },
+    {
+      source_labels: [`${prefix}_label_app_kubernetes_io_name`],
+      target_label: '__param_module',
+      replacement: expiryModule({ name: '$1' }),
+    },
+    { source_labels: [`${prefix}_label_app_kubernetes_io_name`], target_label: 'component' },
+    { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+    { source_labels: [`${prefix}_name`], target_label: 'pod' },
+    { source_labels: [`${prefix}_node_name`], target_label: 'node' },
+    { source_labels: [`${prefix}_container_port_number`], target_label: 'port' },
+    {
+      source_labels: [`${prefix}_name`, `${prefix}_container_port_number`],
+      separator: ':',
+      target_label: 'instance',
+    },
+    { target_label: '__address__', replacement: `${blackbox.dnsName}:${blackbox.ports.metrics}` },
+  ];
+  return {
+    job_name: EXPIRY_JOB,
+    scheme: 'https',
+    scrape_interval: settings.prometheus.scrapeInterval,
+    scrape_timeout: settings.prometheus.scrapeInterval,
+    metrics_path: '/probe',
+    tls_config: clientTls(blackbox.dnsName),
+    kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: ourNamespaces } }],
+    relabel_configs: relabel,
+    metric_relabel_configs: [
+      {
+        source_labels: ['__name__'],
+        regex: 'probe_(success|duration_seconds|ssl_earliest_cert_expiry|ssl_last_chain_info|tls_version_info)',
+        action: 'keep',
+      },
+    ],
+  };
+}

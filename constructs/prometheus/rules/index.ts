@@ -1,0 +1,13 @@
+import type { Settings } from '../../settings';
+import type { Topology } from '../../topology';
+import { certificates } from './certificates';
+import type { RuleGroup } from './rule';
+import { watchers } from './watchers';
+
+export type { Alert, RuleGroup } from './rule';
+
+/** All rule groups, one for each domain; each becomes a file of its own. */
+export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] => [
+  watchers(topology),
+  certificates(settings),
+];

@@ -1,0 +1,49 @@
+/** How urgent an alert is: `critical` wakes someone, `warning` waits for the morning, `none` is a heartbeat. */
+export type Severity = 'critical' | 'warning' | 'none';
+
+/** What an alert is about; the alert-router sorts by it. */
+export type Category = 'certificate' | 'container' | 'node' | 'platform' | 'traffic';
+
+export interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long the expression must hold. */
+  readonly for: string;
+  readonly labels: { readonly severity: Severity; readonly service: string; readonly category: Category };
+  readonly annotations: {
+    readonly summary: string;
+    /** Says the value, with its unit. */
+    readonly description: string;
+    /** File under `docs/`. */
+    readonly runbook_url: string;
+  };
+}
+
+export interface RuleGroup {
+  readonly name: string;
+  readonly rules: readonly Alert[];
+}
+
+export interface AlertProps {
+  readonly name: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly severity: Severity;
+  readonly service: string;
+  readonly category: Category;
+  readonly summary: string;
+  readonly description: string;
+}
+
+/** An alert with its runbook linked: `docs/runbooks/<name>.md`, whose existence is tested. */
+export const alert = (props: AlertProps): Alert => ({
+  alert: props.name,
+  expr: props.expr,
+  for: props.for,
+  labels: { severity: props.severity, service: props.service, category: props.category },
+  annotations: {
+    summary: props.summary,
+    description: props.description,
+    runbook_url: `docs/runbooks/${props.name}.md`,
+  },
+});

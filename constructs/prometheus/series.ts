@@ -1,0 +1,99 @@
+import type { RelabelConfig } from './types';
+
+const drop = (regex: string, ...labels: string[]): RelabelConfig => ({
+  source_labels: labels.length > 0 ? labels : ['__name__'],
+  regex,
+  action: 'drop',
+});
+
+const keepOnly = (...names: string[]): RelabelConfig => ({
+  source_labels: ['__name__'],
+  regex: names.join('|'),
+  action: 'keep',
+});
+
+/** Every process exports its Go runtime; these few say whether it is well. */
+const RUNTIME = ['process_.+', 'go_goroutines', 'go_memstats_heap_inuse_bytes', 'go_gc_duration_seconds_count'];
+
+/** What is kept of each job, for a budget of 20,000 series: half of an API server's are buckets that no one reads. */
+export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
+  'api-server': [
+    keepOnly(
+      ...RUNTIME,
+      'apiserver_request_total',
+      'apiserver_request_duration_seconds_(sum|count|bucket)',
+      'apiserver_current_inflight_requests',
+      'apiserver_flowcontrol_(rejected_requests_total|current_inqueue_requests)',
+      'apiserver_storage_(size_bytes|objects)',
+      'apiserver_audit_(event|error)_total',
+      'apiserver_client_certificate_expiration_seconds_(bucket|count)',
+      'apiserver_admission_webhook_rejection_count',
+      'authentication_attempts',
+      'etcd_request_duration_seconds_(sum|count)',
+      'etcd_requests?_(total|errors_total)',
+      'kubernetes_build_info',
+    ),
+    drop('apiserver_request_duration_seconds_bucket;(0\\.005|0\\.025|0\\.05|0\\.2|0\\.4|0\\.6|0\\.8|1\\.25|1\\.5|2|3|4|6|8|10|15|20|30|45)(\\.0)?', '__name__', 'le'),
+    drop('apiserver_request_duration_seconds_(sum|count|bucket);(WATCH|CONNECT|LIST)', '__name__', 'verb'),
+    { regex: 'dry_run|component|group|scope', action: 'labeldrop' },
+  ],
+  kubelet: [
+    keepOnly(
+      ...RUNTIME,
+      'kubelet_(node_name|running_pods|running_containers|started_pods_total|started_pods_errors_total)',
+      'kubelet_(pleg_relist_duration_seconds|pod_worker_duration_seconds|pod_start_duration_seconds)_(sum|count)',
+      'kubelet_(runtime_operations_errors_total|evictions|server_expiration_renew_errors)',
+      'kubelet_certificate_manager_(client|server)_(ttl_seconds|expiration_renew_errors)',
+      'kubelet_volume_stats_(available|capacity|used)_bytes',
+      'kubelet_volume_stats_inodes(_free|_used)?',
+      'storage_operation_duration_seconds_count',
+      'rest_client_requests_total',
+      'kubernetes_build_info',
+    ),
+  ],
+  scheduler: [
+    keepOnly(
+      ...RUNTIME,
+      'scheduler_(pending_pods|schedule_attempts_total|pod_scheduling_sli_duration_seconds_(sum|count))',
+      'rest_client_requests_total',
+      'leader_election_master_status',
+    ),
+  ],
+  'controller-manager': [
+    keepOnly(
+      ...RUNTIME,
+      'workqueue_(depth|adds_total|retries_total)',
+      'node_collector_(unhealthy_nodes_in_zone|evictions_total|zone_health|zone_size)',
+      'rest_client_requests_total',
+      'leader_election_master_status',
+    ),
+  ],
+  'core-dns': [
+    keepOnly(
+      ...RUNTIME,
+      'coredns_dns_(requests|responses)_total',
+      'coredns_dns_request_duration_seconds_(sum|count|bucket)',
+      'coredns_(panics_total|build_info)',
+      'coredns_cache_(hits|misses|entries)(_total)?',
+      'coredns_forward_(healthcheck_broken_total|max_concurrent_rejects_total)',
+      'coredns_kubernetes_dns_programming_duration_seconds_count',
+    ),
+  ],
+  'node-exporter': [drop('node_scrape_collector_.+|node_softnet_.+|node_schedstat_.+|node_cpu_guest_seconds_total')],
+  cadvisor: [
+    // The cgroup above a pod's containers repeats their sum; the pause container is no one's workload.
+    drop('container_.+;POD', '__name__', 'container_label_io_kubernetes_container_name'),
+    drop('container_(tasks_state|memory_failures_total|memory_mapped_file|blkio_device_usage_total|fs_.+_(merged|sector|time_seconds).*|network_tcp6?_usage_total|network_udp6?_usage_total|spec_cpu_shares|health_state)'),
+    {
+      source_labels: ['container_label_io_kubernetes_container_name'],
+      regex: '(.+)',
+      target_label: 'container',
+    },
+    { source_labels: ['container_label_io_kubernetes_pod_name'], regex: '(.+)', target_label: 'pod' },
+    { source_labels: ['container_label_io_kubernetes_pod_namespace'], regex: '(.+)', target_label: 'namespace' },
+    { regex: 'container_label_io_kubernetes_.+|image|name', action: 'labeldrop' },
+  ],
+  prometheus: [drop('prometheus_(sd_|http_request_duration_seconds_bucket|http_response_size_bytes_bucket|tsdb_compaction_chunk_.+|remote_.+|target_sync_.+_bucket).*|net_conntrack_.+|go_(gc_|memstats_|sched_|cpu_|sync_).+')],
+  grafana: [keepOnly(...RUNTIME, 'grafana_build_info', 'grafana_http_request_duration_seconds_(sum|count)', 'grafana_datasource_request_(total|duration_seconds_(sum|count))', 'grafana_stat_active_users', 'grafana_api_login_post_total')],
+  alertmanager: [drop('alertmanager_http_.+_bucket|go_(gc_|memstats_|sched_|cpu_).+')],
+};

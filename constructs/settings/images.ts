@@ -1,0 +1,27 @@
+/**
+ * Versions and images of what we did not write, declared once. Tags are pinned; `settings.images` replaces any of
+ * them, with a digest where the registry has one (`prom@sha256:…`) or with the name of a mirror.
+ */
+export const upstreamImages = {
+  prometheus: 'quay.io/prometheus/prometheus:v3.14.0',
+  alertmanager: 'quay.io/prometheus/alertmanager:v0.34.0',
+  grafana: 'docker.io/grafana/grafana:13.2.3',
+  nodeExporter: 'quay.io/prometheus/node-exporter:v1.12.1',
+  cadvisor: 'ghcr.io/google/cadvisor:0.60.5',
+  kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.20.0',
+  blackboxExporter: 'quay.io/prometheus/blackbox-exporter:v0.29.1',
+  /** Terminates TLS and checks identities in front of what cannot do so itself. */
+  tlsProxy: 'docker.io/nginxinc/nginx-unprivileged:1.30-alpine',
+} as const;
+
+/** The services of our own, each a folder under `services/`. */
+export const ownServices = { certificateController: 'certificate-controller' } as const;
+
+export type UpstreamImage = keyof typeof upstreamImages;
+export type OwnService = keyof typeof ownServices;
+export type ImageName = UpstreamImage | OwnService;
+
+export const imageNames = [
+  ...Object.keys(upstreamImages),
+  ...Object.keys(ownServices),
+] as readonly ImageName[];

@@ -1,0 +1,24 @@
+/** What a container asks for and may use at most; CPU is requested but never limited, for a limit only throttles. */
+export interface Resources {
+  /** CPU request, such as `20m`. */
+  readonly cpu: string;
+  /** Memory request, such as `64Mi`. */
+  readonly memory: string;
+  /** Memory limit. */
+  readonly memoryLimit: string;
+}
+
+/** Defaults by container: requests near the idle working set, limits far enough above it for a bad day. */
+export const defaultResources = {
+  certificateController: { cpu: '10m', memory: '56Mi', memoryLimit: '160Mi' },
+  prometheus: { cpu: '100m', memory: '220Mi', memoryLimit: '1Gi' },
+  alertmanager: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
+  grafana: { cpu: '20m', memory: '100Mi', memoryLimit: '384Mi' },
+  nodeExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '96Mi' },
+  cadvisor: { cpu: '30m', memory: '48Mi', memoryLimit: '256Mi' },
+  kubeStateMetrics: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
+  blackboxExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '64Mi' },
+  tlsProxy: { cpu: '5m', memory: '8Mi', memoryLimit: '48Mi' },
+} as const satisfies Record<string, Resources>;
+
+export type ContainerName = keyof typeof defaultResources;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
+const DURATION = /^([1-9]\d*)(s|m|h|d|w|y)$/;
+const BYTES = /^[1-9]\d*(Ki|Mi|Gi|Ti)$/;
+const CPU = /^([1-9]\d*m|\d+(\.\d+)?)$/;
+
+/** A Prometheus duration of one unit, such as `30s` or `15d`. */
+export const duration = (): z.ZodString =>
+  z.string().regex(DURATION, { error: 'a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d' });
+
+/** A Kubernetes quantity of bytes, such as `512Mi`. */
+export const bytes = (): z.ZodString =>
+  z.string().regex(BYTES, { error: 'a size: a whole number and Ki, Mi, Gi or Ti, such as 8Gi' });
+
+/** A Kubernetes quantity of CPU, such as `50m` or `0.5`. */
+export const cpu = (): z.ZodString =>
+  z.string().regex(CPU, { error: 'an amount of CPU: millicores such as 50m, or cores such as 0.5' });
+
+/** An IPv4 network in CIDR notation. */
+export const cidr = (): z.ZodCIDRv4 =>
+  z.cidrv4({ error: 'an IPv4 network such as 172.16.0.0/12' });
+
+/**
+ * Seconds of a duration that `duration()` accepted.
+ *
+ * @throws Error when it is not a duration.
+ */
+export function seconds(value: string): number {
+  const match = DURATION.exec(value);
+  if (!match) throw new Error(`not a duration: ${value}`);
+  return Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
+}

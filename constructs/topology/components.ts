@@ -1,0 +1,80 @@
+import type { Settings } from '../settings';
+import type { ComponentRow, OutsideRow } from './model';
+
+/** Who exists. Adding a component starts with a row here. */
+export const components = {
+  certificateController: {
+    namespace: 'vigil-system',
+    workload: 'Deployment',
+    ports: { metrics: 9443 },
+    rereads: 'all',
+  },
+  prometheus: {
+    namespace: 'monitoring',
+    workload: 'StatefulSet',
+    ports: { web: 9090 },
+    rereads: 'all',
+  },
+  alertmanager: {
+    namespace: 'monitoring',
+    workload: 'StatefulSet',
+    ports: { web: 9093 },
+    rereads: 'all',
+  },
+  grafana: {
+    namespace: 'monitoring',
+    workload: 'Deployment',
+    ports: { web: 3000 },
+    rereads: 'leaf',
+    login: true,
+  },
+  kubeStateMetrics: {
+    namespace: 'monitoring',
+    workload: 'Deployment',
+    ports: { metrics: 8443, telemetry: 8444 },
+    rereads: 'all',
+  },
+  blackboxExporter: {
+    namespace: 'monitoring',
+    workload: 'Deployment',
+    ports: { metrics: 9115 },
+    rereads: 'all',
+  },
+  nodeExporter: {
+    namespace: 'agents',
+    workload: 'DaemonSet',
+    ports: { metrics: 9100 },
+    rereads: 'all',
+    hostNetwork: true,
+  },
+  cadvisor: {
+    namespace: 'agents',
+    workload: 'DaemonSet',
+    ports: { metrics: 9101 },
+    rereads: 'leaf',
+  },
+} as const satisfies Record<string, ComponentRow>;
+
+const controlPlane = (component: string, port: number) =>
+  ({
+    place: { kind: 'nodes', namespace: 'kube-system', labels: { component } },
+    ports: { https: port },
+  }) as const;
+
+/** Who is there already, or comes from outside. */
+export const outside = (settings: Settings) =>
+  ({
+    technician: { place: { kind: 'person' }, ports: {} },
+    apiServer: controlPlane('kube-apiserver', settings.cluster.apiServerPort),
+    scheduler: controlPlane('kube-scheduler', 10_259),
+    controllerManager: controlPlane('kube-controller-manager', 10_257),
+    kubelet: { place: { kind: 'nodes' }, ports: { https: 10_250 } },
+    coreDns: {
+      place: { kind: 'pods', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
+      ports: { dns: 53, metrics: 9153 },
+      protocols: ['UDP', 'TCP'],
+    },
+  }) as const satisfies Record<string, OutsideRow>;
+
+export type ComponentKey = keyof typeof components;
+export type OutsideKey = keyof ReturnType<typeof outside>;

@@ -1,0 +1,76 @@
+import type { Settings } from '../settings';
+import { components, outside, type ComponentKey, type OutsideKey } from './components';
+import type { FlowRow, Model, OutsideRow, ScrapeRow } from './model';
+
+type Key = ComponentKey | OutsideKey;
+
+const flow = (from: Key, to: Key, port: string, why: string): FlowRow => ({ from, to, port, why });
+
+const scrape = (to: Key, port: string, why: string, how: ScrapeRow & { via?: Key } = {}): FlowRow => {
+  const { via, ...scrapeRow } = how;
+  return { from: 'prometheus', to, port, why, scrape: scrapeRow, ...(via && { via }) };
+};
+
+const technicianTo = (...keys: ComponentKey[]): FlowRow[] =>
+  keys.map((key) => flow('technician', key, 'web', 'looking for oneself'));
+
+/** Each TLS endpoint of ours is probed for the certificate that it really serves. */
+const expiryProbes = (): FlowRow[] =>
+  Object.entries(components).flatMap(([key, { ports }]) =>
+    Object.keys(ports).map((port) =>
+      flow('blackboxExporter', key as ComponentKey, port, 'expiry of the certificate served'),
+    ),
+  );
+
+const controlPlaneScrapes = (settings: Settings): FlowRow[] =>
+  settings.cluster.controlPlane
+    ? [
+        scrape('scheduler', 'https', 'scheduling'),
+        scrape('controllerManager', 'https', 'controllers and their queues'),
+      ]
+    : [];
+
+/** Who talks to whom, and why. What is not here is refused. */
+export const flows = (settings: Settings): FlowRow[] => [
+  scrape('prometheus', 'web', 'its own metrics, and its readiness probe'),
+  scrape('alertmanager', 'web', 'alerts sent, and its metrics'),
+  scrape('grafana', 'web', 'requests and data-source errors'),
+  scrape('certificateController', 'metrics', 'certificates and their renewal'),
+  scrape('kubeStateMetrics', 'metrics', 'state of the objects'),
+  scrape('kubeStateMetrics', 'telemetry', 'health of kube-state-metrics itself'),
+  scrape('blackboxExporter', 'metrics', 'probes, and their results'),
+  scrape('nodeExporter', 'metrics', 'hosts'),
+  scrape('cadvisor', 'metrics', 'containers'),
+  scrape('kubelet', 'https', 'pods and volumes of each node'),
+  scrape('apiServer', 'https', 'requests to the API'),
+  ...controlPlaneScrapes(settings),
+  scrape('coreDns', 'metrics', 'name resolution', { via: 'apiServer' }),
+
+  flow('prometheus', 'coreDns', 'dns', 'names of Services'),
+  flow('alertmanager', 'alertmanager', 'web', 'its readiness probe'),
+  flow('grafana', 'prometheus', 'web', 'queries of dashboards'),
+  flow('grafana', 'alertmanager', 'web', 'alerts on dashboards'),
+  flow('grafana', 'coreDns', 'dns', 'names of its data sources'),
+  flow('certificateController', 'apiServer', 'https', 'Secrets of the plan, kubelet requests'),
+  flow('kubeStateMetrics', 'apiServer', 'https', 'state of the objects'),
+  ...expiryProbes(),
+  ...technicianTo('prometheus', 'alertmanager', 'grafana'),
+  ...settings.prometheus.remoteWrite.map(
+    ({ name }): FlowRow => ({ from: 'prometheus', to: name, port: 'https', why: 'a copy of all samples' }),
+  ),
+];
+
+const remoteReceivers = (settings: Settings): Record<string, OutsideRow> =>
+  Object.fromEntries(
+    settings.prometheus.remoteWrite.map(({ name, url, cidrs }) => [
+      name,
+      { place: { kind: 'networks', cidrs }, ports: { https: Number(new URL(url).port || 443) } },
+    ]),
+  );
+
+/** The whole model of a stack with these settings. */
+export const model = (settings: Settings): Model => ({
+  components,
+  outside: { ...outside(settings), ...remoteReceivers(settings) },
+  flows: flows(settings),
+});

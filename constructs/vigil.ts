@@ -1,0 +1,34 @@
+import type { App, Chart } from 'cdk8s';
+import { Alertmanager } from './alertmanager/alertmanager';
+import { CertificateController } from './certificates/certificate-controller';
+import { BlackboxExporter } from './exporters/blackbox-exporter';
+import { Cadvisor } from './exporters/cadvisor';
+import { KubeStateMetrics } from './exporters/kube-state-metrics';
+import { NodeExporter } from './exporters/node-exporter';
+import { Grafana } from './grafana/grafana';
+import { Namespaces, NetworkPolicies, type Context } from './kubernetes';
+import { Prometheus } from './prometheus/prometheus';
+
+/** The architecture: the charts of the stack in reading order, which is also the order of `dist/`. */
+export function vigil(app: App, context: Context): Chart[] {
+  const charts: Chart[] = [
+    new Namespaces(app),
+    new NetworkPolicies(app, context),
+
+    new CertificateController(app, context),
+
+    new Prometheus(app, context),
+    new Alertmanager(app, context),
+    new Grafana(app, context),
+
+    new NodeExporter(app, context),
+    new Cadvisor(app, context),
+    new KubeStateMetrics(app, context),
+    new BlackboxExporter(app, context),
+  ];
+  charts.reduce((before, chart) => {
+    chart.addDependency(before);
+    return chart;
+  });
+  return charts;
+}

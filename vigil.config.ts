@@ -1,0 +1,3 @@
+import { defineConfig } from './constructs/settings';
+
+export default defineConfig({});
