@@ -40,7 +40,10 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['**/cli/**', 'cdk8s*', 'constructs'], message: 'services run in the cluster' },
+            {
+              group: ['**/cli/**', 'cdk8s*', 'constructs'],
+              message: 'services run in the cluster',
+            },
             {
               group: ['**/constructs/**'],
               message: 'services import nothing of constructs but types',

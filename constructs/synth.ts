@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
-import { App, YamlOutputType, type ApiObject } from 'cdk8s';
-import { contextOf } from './kubernetes';
+import { App } from 'cdk8s';
+import { contextOf, toYaml, type Context } from './kubernetes';
 import type { Settings } from './settings';
 import { vigil } from './vigil';
 
@@ -34,11 +43,26 @@ export interface SynthResult {
   readonly edited: readonly string[];
 }
 
-/** The objects of a stack, in memory. */
-export function manifestsOf(settings: Settings): Manifest[] {
-  const app = new App();
-  return vigil(app, contextOf(settings)).flatMap((chart) => chart.toJson() as Manifest[]);
+/** One file of `dist/`. */
+interface ManifestFile {
+  readonly name: string;
+  readonly objects: readonly Manifest[];
 }
+
+/**
+ * The files of a stack, in memory. The charts' own order is the order of applying: cdk8s would sort a chain of chart
+ * dependencies, which takes it seconds for a dozen charts (`App.synth`, 2.70).
+ */
+function filesOf(context: Context): ManifestFile[] {
+  return vigil(new App(), context).map((chart, index) => ({
+    name: `${String(index).padStart(4, '0')}-${chart.node.id}.k8s.yaml`,
+    objects: chart.toJson() as Manifest[],
+  }));
+}
+
+/** The objects of a stack in the order of applying. */
+export const manifestsOf = (context: Context): Manifest[] =>
+  filesOf(context).flatMap(({ objects }) => objects);
 
 /**
  * Synthesises the stack to a staging folder and then puts it in the place of `dist/`: when anything is wrong,
@@ -47,28 +71,29 @@ export function manifestsOf(settings: Settings): Manifest[] {
  * @throws Error when the topology contradicts itself.
  */
 export function synthesize(settings: Settings): SynthResult {
+  const files = filesOf(contextOf(settings));
   const staging = process.env.CDK8S_OUTDIR ? resolve(process.env.CDK8S_OUTDIR) : STAGING;
   rmSync(staging, { recursive: true, force: true });
-  const app = new App({ outdir: staging, yamlOutputType: YamlOutputType.FILE_PER_CHART });
-  const charts = vigil(app, contextOf(settings));
-  app.synth();
-  const objects = charts.flatMap((chart) => chart.apiObjects.map((object: ApiObject) => object.toJson() as Manifest));
-  const edited = publish(staging);
-  return { outdir: DIST, files: manifestFiles(DIST), objects, edited };
+  mkdirSync(staging, { recursive: true });
+  const sums = files.map(({ name, objects }) => {
+    const text = objects.map(toYaml).join('---\n');
+    writeFileSync(join(staging, name), text);
+    return `${sha256(text)}  ${name}\n`;
+  });
+  writeFileSync(join(staging, CHECKSUMS), sums.join(''));
+  return {
+    outdir: DIST,
+    files: files.map(({ name }) => name),
+    objects: files.flatMap(({ objects }) => objects),
+    edited: publish(staging),
+  };
 }
 
 function publish(staging: string): string[] {
   const edited = saveEdited();
   const next = `${DIST}.next`;
   rmSync(next, { recursive: true, force: true });
-  mkdirSync(next);
-  const files = manifestFiles(staging);
-  const sums = files.map((file) => {
-    const text = readFileSync(join(staging, file), 'utf8');
-    writeFileSync(join(next, file), text);
-    return `${sha256(text)}  ${file}\n`;
-  });
-  writeFileSync(join(next, CHECKSUMS), sums.join(''));
+  cpSync(staging, next, { recursive: true });
   rmSync(DIST, { recursive: true, force: true });
   renameSync(next, DIST);
   return edited;

@@ -9,9 +9,9 @@ import { Grafana } from './grafana/grafana';
 import { Namespaces, NetworkPolicies, type Context } from './kubernetes';
 import { Prometheus } from './prometheus/prometheus';
 
-/** The architecture: the charts of the stack in reading order, which is also the order of `dist/`. */
+/** The architecture: the charts of the stack in reading order, which is the order of `dist/` and of applying. */
 export function vigil(app: App, context: Context): Chart[] {
-  const charts: Chart[] = [
+  return [
     new Namespaces(app),
     new NetworkPolicies(app, context),
 
@@ -26,9 +26,4 @@ export function vigil(app: App, context: Context): Chart[] {
     new KubeStateMetrics(app, context),
     new BlackboxExporter(app, context),
   ];
-  charts.reduce((before, chart) => {
-    chart.addDependency(before);
-    return chart;
-  });
-  return charts;
 }

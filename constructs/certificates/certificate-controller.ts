@@ -28,7 +28,10 @@ export class CertificateController extends ComponentChart {
     const port = component.ports.metrics ?? 0;
     const secrets = secretsOf(plan);
     for (const { namespace, name } of secrets) {
-      new KubeSecret(this, `secret-${namespace}-${name}`, { metadata: { namespace, name }, type: 'Opaque' });
+      new KubeSecret(this, `secret-${namespace}-${name}`, {
+        metadata: { namespace, name },
+        type: 'Opaque',
+      });
     }
     const planFile = new ConfigFiles(this, {
       name: 'certificate-plan',
@@ -51,7 +54,10 @@ export class CertificateController extends ComponentChart {
             { name: 'VIGIL_METRICS_PORT', value: String(port) },
             {
               name: 'VIGIL_METRICS_CLIENTS',
-              value: context.topology.clientsOf(component).map(({ spiffeId }) => spiffeId).join(','),
+              value: context.topology
+                .clientsOf(component)
+                .map(({ spiffeId }) => spiffeId)
+                .join(','),
             },
           ],
           ports: component.ports,
@@ -91,8 +97,13 @@ function secretsOf({ authority, leaves, passwords }: CertificatePlan): SecretRef
 }
 
 function workloadsOf({ leaves, passwords }: CertificatePlan): WorkloadRef[] {
-  const all = [...leaves.map((leaf) => leaf.restartOnCaChange), ...passwords.map(({ restart }) => restart)];
-  const byName = new Map(all.flatMap((ref) => (ref ? [[`${ref.kind}/${ref.namespace}/${ref.name}`, ref]] : [])));
+  const all = [
+    ...leaves.map((leaf) => leaf.restartOnCaChange),
+    ...passwords.map(({ restart }) => restart),
+  ];
+  const byName = new Map(
+    all.flatMap((ref) => (ref ? [[`${ref.kind}/${ref.namespace}/${ref.name}`, ref]] : [])),
+  );
   return [...byName.values()];
 }
 
@@ -110,7 +121,11 @@ const restartRules = (workloads: readonly WorkloadRef[]): PolicyRule[] =>
 /** Approving needs the right to approve for this one signer; the requests are checked against the nodes' addresses. */
 const kubeletServingRules: PolicyRule[] = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
-  { apiGroups: ['certificates.k8s.io'], resources: ['certificatesigningrequests'], verbs: ['get', 'list'] },
+  {
+    apiGroups: ['certificates.k8s.io'],
+    resources: ['certificatesigningrequests'],
+    verbs: ['get', 'list'],
+  },
   {
     apiGroups: ['certificates.k8s.io'],
     resources: ['certificatesigningrequests/approval'],

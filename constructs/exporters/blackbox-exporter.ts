@@ -53,7 +53,10 @@ export class BlackboxExporter extends ComponentChart {
 }
 
 /** A module for each component that is probed: a certificate is good only for the name that it was issued to. */
-function blackboxConfig(blackbox: Component, topology: Topology): { modules: Record<string, object> } {
+function blackboxConfig(
+  blackbox: Component,
+  topology: Topology,
+): { modules: Record<string, object> } {
   const probed = new Set(topology.flowsFrom(blackbox).map(({ to }) => to));
   return {
     modules: Object.fromEntries(
@@ -61,7 +64,11 @@ function blackboxConfig(blackbox: Component, topology: Topology): { modules: Rec
         .filter((component) => probed.has(component))
         .map((component) => [
           expiryModule(component),
-          { prober: 'tcp', timeout: '5s', tcp: { tls: true, tls_config: clientTls(component.dnsName) } },
+          {
+            prober: 'tcp',
+            timeout: '5s',
+            tcp: { tls: true, tls_config: clientTls(component.dnsName) },
+          },
         ]),
     ),
   };

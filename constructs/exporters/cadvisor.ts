@@ -15,7 +15,9 @@ const LOOPBACK_PORT = 8080;
 /** What is collected; the rest costs memory and series, and no dashboard or rule reads it. */
 const METRICS = 'cpu,memory,disk,diskIO,network,oom_event';
 
-const LABELS = ['container.name', 'pod.name', 'pod.namespace'].map((name) => `io.kubernetes.${name}`);
+const LABELS = ['container.name', 'pod.name', 'pod.namespace'].map(
+  (name) => `io.kubernetes.${name}`,
+);
 
 /** Metrics of the containers, from the node's cgroups and containerd. */
 export class Cadvisor extends ComponentChart {
@@ -50,11 +52,14 @@ export class Cadvisor extends ComponentChart {
             '--storage_duration=30s',
           ],
           tls: false,
-          liveness: execProbe(['wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${LOOPBACK_PORT}/healthz`], {
-            periodSeconds: 60,
-            timeoutSeconds: 5,
-            initialDelaySeconds: 10,
-          }),
+          liveness: execProbe(
+            ['wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${LOOPBACK_PORT}/healthz`],
+            {
+              periodSeconds: 60,
+              timeoutSeconds: 5,
+              initialDelaySeconds: 10,
+            },
+          ),
           capabilities: ['DAC_READ_SEARCH'],
           mounts: directories.map(({ name, hostPath: directory }) => ({
             name,
@@ -62,7 +67,11 @@ export class Cadvisor extends ComponentChart {
             readOnly: true,
           })),
         },
-        { ...proxy.container, readiness: tcpProbe(port, { periodSeconds: 15 }), liveness: tcpProbe(port, { periodSeconds: 30 }) },
+        {
+          ...proxy.container,
+          readiness: tcpProbe(port, { periodSeconds: 15 }),
+          liveness: tcpProbe(port, { periodSeconds: 30 }),
+        },
       ],
     });
   }

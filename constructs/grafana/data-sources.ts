@@ -17,7 +17,11 @@ interface DataSource {
 }
 
 export interface DataSources {
-  readonly provisioning: { readonly apiVersion: 1; readonly prune: true; readonly datasources: readonly DataSource[] };
+  readonly provisioning: {
+    readonly apiVersion: 1;
+    readonly prune: true;
+    readonly datasources: readonly DataSource[];
+  };
   /** Ways out of the pod, one for each data source. */
   readonly upstreams: readonly TlsUpstream[];
 }
@@ -44,7 +48,12 @@ export function dataSources(topology: Topology): DataSources {
           url: prometheus ?? '',
           isDefault: true,
           editable: false,
-          jsonData: { httpMethod: 'POST', timeInterval: '15s', prometheusType: 'Prometheus', prometheusVersion: '3.0.0' },
+          jsonData: {
+            httpMethod: 'POST',
+            timeInterval: '15s',
+            prometheusType: 'Prometheus',
+            prometheusVersion: '3.0.0',
+          },
         },
         {
           name: 'Alertmanager',

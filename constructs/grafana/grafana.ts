@@ -69,7 +69,14 @@ export class Grafana extends ComponentChart {
       files: [...files, proxy.files],
       volumes: [
         scratch('data', '128Mi'),
-        { name: 'admin', secret: { secretName: GRAFANA_PASSWORD.secret, defaultMode: 0o440, items: [{ key: GRAFANA_PASSWORD.key, path: GRAFANA_PASSWORD.key }] } },
+        {
+          name: 'admin',
+          secret: {
+            secretName: GRAFANA_PASSWORD.secret,
+            defaultMode: 0o440,
+            items: [{ key: GRAFANA_PASSWORD.key, path: GRAFANA_PASSWORD.key }],
+          },
+        },
         ...proxy.volumes,
       ],
       containers: [

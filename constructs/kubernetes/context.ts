@@ -1,4 +1,11 @@
-import { resolveImages, resolveResources, type ContainerName, type ImageName, type Resources, type Settings } from '../settings';
+import {
+  resolveImages,
+  resolveResources,
+  type ContainerName,
+  type ImageName,
+  type Resources,
+  type Settings,
+} from '../settings';
 import { buildTopology, type Topology } from '../topology';
 
 /** What every component is built from. */

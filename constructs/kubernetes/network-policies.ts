@@ -6,7 +6,14 @@ import {
   type NetworkPolicyPeer,
   type NetworkPolicyPort,
 } from '../../imports/k8s';
-import { isPerson, namespaces, type Component, type Endpoint, type Flow, type Topology } from '../topology';
+import {
+  isPerson,
+  namespaces,
+  type Component,
+  type Endpoint,
+  type Flow,
+  type Topology,
+} from '../topology';
 import type { Context } from './context';
 import { PART_OF, selectorOf } from './labels';
 
@@ -78,7 +85,10 @@ function peersOf(end: Endpoint, nodes: readonly string[]): NetworkPolicyPeer[] {
   }
 }
 
-const podsIn = (namespace: string, labels: Readonly<Record<string, string>>): NetworkPolicyPeer => ({
+const podsIn = (
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): NetworkPolicyPeer => ({
   namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } },
   podSelector: { matchLabels: { ...labels } },
 });

@@ -8,10 +8,17 @@ import {
 } from '../../imports/k8s';
 import type { Component } from '../topology';
 
-const subjectsOf = ({ name, namespace }: Component) => [{ kind: 'ServiceAccount', name, namespace }];
+const subjectsOf = ({ name, namespace }: Component) => [
+  { kind: 'ServiceAccount', name, namespace },
+];
 
 /** Grants a component rules in one namespace. */
-export function grantIn(scope: Construct, component: Component, namespace: string, rules: PolicyRule[]): void {
+export function grantIn(
+  scope: Construct,
+  component: Component,
+  namespace: string,
+  rules: PolicyRule[],
+): void {
   const metadata = { name: component.name, namespace };
   new KubeRole(scope, `role-${namespace}`, { metadata, rules });
   new KubeRoleBinding(scope, `role-binding-${namespace}`, {

@@ -90,7 +90,13 @@ export class Workload extends Construct {
       case 'Deployment':
         new KubeDeployment(this, 'deployment', {
           metadata,
-          spec: { replicas: 1, selector, template, revisionHistoryLimit, strategy: strategyOf(props) },
+          spec: {
+            replicas: 1,
+            selector,
+            template,
+            revisionHistoryLimit,
+            strategy: strategyOf(props),
+          },
         });
         break;
       case 'StatefulSet':
@@ -113,7 +119,10 @@ export class Workload extends Construct {
             selector,
             template,
             revisionHistoryLimit,
-            updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: IntOrString.fromString('100%') } },
+            updateStrategy: {
+              type: 'RollingUpdate',
+              rollingUpdate: { maxUnavailable: IntOrString.fromString('100%') },
+            },
           },
         });
         break;
@@ -126,11 +135,17 @@ function strategyOf({ recreate }: WorkloadProps) {
     ? { type: 'Recreate' }
     : {
         type: 'RollingUpdate',
-        rollingUpdate: { maxSurge: IntOrString.fromNumber(1), maxUnavailable: IntOrString.fromNumber(0) },
+        rollingUpdate: {
+          maxSurge: IntOrString.fromNumber(1),
+          maxUnavailable: IntOrString.fromNumber(0),
+        },
       };
 }
 
-function claimsOf(chart: ComponentChart, { storage }: WorkloadProps): KubePersistentVolumeClaimProps[] {
+function claimsOf(
+  chart: ComponentChart,
+  { storage }: WorkloadProps,
+): KubePersistentVolumeClaimProps[] {
   if (!storage) return [];
   const { storageClass } = chart.context.settings;
   return [
@@ -147,10 +162,10 @@ function claimsOf(chart: ComponentChart, { storage }: WorkloadProps): KubePersis
 
 function templateOf(chart: ComponentChart, props: WorkloadProps): PodTemplateSpec {
   const { component } = chart;
-  const annotations = Object.assign({}, ...(props.files ?? []).map((file) => file.annotations)) as Record<
-    string,
-    string
-  >;
+  const annotations = Object.assign(
+    {},
+    ...(props.files ?? []).map((file) => file.annotations),
+  ) as Record<string, string>;
   return {
     metadata: {
       labels: selectorOf(component),
@@ -199,7 +214,9 @@ function placementOf(component: Component): Pick<PodSpec, 'affinity' | 'tolerati
       preferredDuringSchedulingIgnoredDuringExecution: [
         {
           weight: 100,
-          preference: { matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: ['monitoring'] }] },
+          preference: {
+            matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: ['monitoring'] }],
+          },
         },
       ],
     },

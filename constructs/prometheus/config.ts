@@ -43,11 +43,17 @@ function alertmanagers(alertmanager: Component, ourNamespaces: readonly string[]
   };
 }
 
-function remoteWriteConfig({ name, url, tokenSecret }: Settings['prometheus']['remoteWrite'][number]): RemoteWriteConfig {
+function remoteWriteConfig({
+  name,
+  url,
+  tokenSecret,
+}: Settings['prometheus']['remoteWrite'][number]): RemoteWriteConfig {
   return {
     name,
     url,
-    ...(tokenSecret && { authorization: { credentials_file: `${TOKENS_DIRECTORY}/${name}/token` } }),
+    ...(tokenSecret && {
+      authorization: { credentials_file: `${TOKENS_DIRECTORY}/${name}/token` },
+    }),
   };
 }
 
@@ -55,7 +61,11 @@ function remoteWriteConfig({ name, url, tokenSecret }: Settings['prometheus']['r
 export const expiryModule = (component: Pick<Component, 'name'>): string => `tls-${component.name}`;
 
 /** Asks the blackbox exporter for a handshake with each TLS endpoint of ours. */
-function expiryProbes(settings: Settings, topology: Topology, ourNamespaces: readonly string[]): ScrapeConfig {
+function expiryProbes(
+  settings: Settings,
+  topology: Topology,
+  ourNamespaces: readonly string[],
+): ScrapeConfig {
   const blackbox = topology.component('blackboxExporter');
   const probed = topology.flowsFrom(blackbox).map(({ to, port }) => `${to.name};${port.number}`);
   const prefix = '__meta_kubernetes_pod';
@@ -96,7 +106,8 @@ function expiryProbes(settings: Settings, topology: Topology, ourNamespaces: rea
     metric_relabel_configs: [
       {
         source_labels: ['__name__'],
-        regex: 'probe_(success|duration_seconds|ssl_earliest_cert_expiry|ssl_last_chain_info|tls_version_info)',
+        regex:
+          'probe_(success|duration_seconds|ssl_earliest_cert_expiry|ssl_last_chain_info|tls_version_info)',
         action: 'keep',
       },
     ],

@@ -35,7 +35,10 @@ export class Prometheus extends ComponentChart {
       name: 'prometheus-rules',
       mountPath: RULES_DIRECTORY,
       files: Object.fromEntries(
-        ruleGroups(settings, topology).map((group) => [`${group.name}.yml`, toYaml({ groups: [group] })]),
+        ruleGroups(settings, topology).map((group) => [
+          `${group.name}.yml`,
+          toYaml({ groups: [group] }),
+        ]),
       ),
       reloadsItself: true,
     });
@@ -82,7 +85,9 @@ export class Prometheus extends ComponentChart {
   private grant(): void {
     const watch = ['get', 'list', 'watch'];
     for (const namespace of Object.keys(namespaces)) {
-      grantIn(this, this.component, namespace, [{ apiGroups: [''], resources: ['pods'], verbs: watch }]);
+      grantIn(this, this.component, namespace, [
+        { apiGroups: [''], resources: ['pods'], verbs: watch },
+      ]);
     }
     grantIn(this, this.component, 'kube-system', [
       { apiGroups: [''], resources: ['pods'], verbs: watch },
@@ -96,9 +101,18 @@ export class Prometheus extends ComponentChart {
   }
 }
 
-const promtool = (question: 'ready' | 'healthy', timing: { periodSeconds: number; failureThreshold: number }) =>
+const promtool = (
+  question: 'ready' | 'healthy',
+  timing: { periodSeconds: number; failureThreshold: number },
+) =>
   execProbe(
-    ['promtool', 'check', question, '--url=https://localhost:9090', `--http.config.file=${PROBE_CONFIG}`],
+    [
+      'promtool',
+      'check',
+      question,
+      '--url=https://localhost:9090',
+      `--http.config.file=${PROBE_CONFIG}`,
+    ],
     // promtool gives up by itself after 10 s.
     { ...timing, timeoutSeconds: 12 },
   );
@@ -108,8 +122,15 @@ function remoteWriteTokens({ settings }: Context): { volume: Volume; mount: Volu
     tokenSecret
       ? [
           {
-            volume: { name: `token-${name}`, secret: { secretName: tokenSecret, defaultMode: 0o440 } },
-            mount: { name: `token-${name}`, mountPath: `${TOKENS_DIRECTORY}/${name}`, readOnly: true },
+            volume: {
+              name: `token-${name}`,
+              secret: { secretName: tokenSecret, defaultMode: 0o440 },
+            },
+            mount: {
+              name: `token-${name}`,
+              mountPath: `${TOKENS_DIRECTORY}/${name}`,
+              readOnly: true,
+            },
           },
         ]
       : [],

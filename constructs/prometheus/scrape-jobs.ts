@@ -14,7 +14,10 @@ export const EXPIRY_JOB = 'certificate-expiry';
 
 const clusterTls = (serverName?: string): Pick<ScrapeConfig, 'authorization' | 'tls_config'> => ({
   authorization: { credentials_file: `${SERVICE_ACCOUNT}/token` },
-  tls_config: { ca_file: `${SERVICE_ACCOUNT}/ca.crt`, ...(serverName && { server_name: serverName }) },
+  tls_config: {
+    ca_file: `${SERVICE_ACCOUNT}/ca.crt`,
+    ...(serverName && { server_name: serverName }),
+  },
 });
 
 /**
@@ -106,7 +109,11 @@ const keepLabels = (labels: Readonly<Record<string, string>>): RelabelConfig[] =
 
 /** A pod with several ports gives several targets; all get this one address, and Prometheus keeps one of equals. */
 const atPort = (port: number): RelabelConfig[] => [
-  { source_labels: ['__meta_kubernetes_pod_ip'], target_label: '__address__', replacement: `$1:${port}` },
+  {
+    source_labels: ['__meta_kubernetes_pod_ip'],
+    target_label: '__address__',
+    replacement: `$1:${port}`,
+  },
 ];
 
 /**

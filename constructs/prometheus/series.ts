@@ -13,7 +13,12 @@ const keepOnly = (...names: string[]): RelabelConfig => ({
 });
 
 /** Every process exports its Go runtime; these few say whether it is well. */
-const RUNTIME = ['process_.+', 'go_goroutines', 'go_memstats_heap_inuse_bytes', 'go_gc_duration_seconds_count'];
+const RUNTIME = [
+  'process_.+',
+  'go_goroutines',
+  'go_memstats_heap_inuse_bytes',
+  'go_gc_duration_seconds_count',
+];
 
 /** What is kept of each job, for a budget of 20,000 series: half of an API server's are buckets that no one reads. */
 export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
@@ -33,8 +38,16 @@ export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
       'etcd_requests?_(total|errors_total)',
       'kubernetes_build_info',
     ),
-    drop('apiserver_request_duration_seconds_bucket;(0\\.005|0\\.025|0\\.05|0\\.2|0\\.4|0\\.6|0\\.8|1\\.25|1\\.5|2|3|4|6|8|10|15|20|30|45)(\\.0)?', '__name__', 'le'),
-    drop('apiserver_request_duration_seconds_(sum|count|bucket);(WATCH|CONNECT|LIST)', '__name__', 'verb'),
+    drop(
+      'apiserver_request_duration_seconds_bucket;(0\\.005|0\\.025|0\\.05|0\\.2|0\\.4|0\\.6|0\\.8|1\\.25|1\\.5|2|3|4|6|8|10|15|20|30|45)(\\.0)?',
+      '__name__',
+      'le',
+    ),
+    drop(
+      'apiserver_request_duration_seconds_(sum|count|bucket);(WATCH|CONNECT|LIST)',
+      '__name__',
+      'verb',
+    ),
     { regex: 'dry_run|component|group|scope', action: 'labeldrop' },
   ],
   kubelet: [
@@ -79,21 +92,46 @@ export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
       'coredns_kubernetes_dns_programming_duration_seconds_count',
     ),
   ],
-  'node-exporter': [drop('node_scrape_collector_.+|node_softnet_.+|node_schedstat_.+|node_cpu_guest_seconds_total')],
+  'node-exporter': [
+    drop('node_scrape_collector_.+|node_softnet_.+|node_schedstat_.+|node_cpu_guest_seconds_total'),
+  ],
   cadvisor: [
     // The cgroup above a pod's containers repeats their sum; the pause container is no one's workload.
     drop('container_.+;POD', '__name__', 'container_label_io_kubernetes_container_name'),
-    drop('container_(tasks_state|memory_failures_total|memory_mapped_file|blkio_device_usage_total|fs_.+_(merged|sector|time_seconds).*|network_tcp6?_usage_total|network_udp6?_usage_total|spec_cpu_shares|health_state)'),
+    drop(
+      'container_(tasks_state|memory_failures_total|memory_mapped_file|blkio_device_usage_total|fs_.+_(merged|sector|time_seconds).*|network_tcp6?_usage_total|network_udp6?_usage_total|spec_cpu_shares|health_state)',
+    ),
     {
       source_labels: ['container_label_io_kubernetes_container_name'],
       regex: '(.+)',
       target_label: 'container',
     },
-    { source_labels: ['container_label_io_kubernetes_pod_name'], regex: '(.+)', target_label: 'pod' },
-    { source_labels: ['container_label_io_kubernetes_pod_namespace'], regex: '(.+)', target_label: 'namespace' },
+    {
+      source_labels: ['container_label_io_kubernetes_pod_name'],
+      regex: '(.+)',
+      target_label: 'pod',
+    },
+    {
+      source_labels: ['container_label_io_kubernetes_pod_namespace'],
+      regex: '(.+)',
+      target_label: 'namespace',
+    },
     { regex: 'container_label_io_kubernetes_.+|image|name', action: 'labeldrop' },
   ],
-  prometheus: [drop('prometheus_(sd_|http_request_duration_seconds_bucket|http_response_size_bytes_bucket|tsdb_compaction_chunk_.+|remote_.+|target_sync_.+_bucket).*|net_conntrack_.+|go_(gc_|memstats_|sched_|cpu_|sync_).+')],
-  grafana: [keepOnly(...RUNTIME, 'grafana_build_info', 'grafana_http_request_duration_seconds_(sum|count)', 'grafana_datasource_request_(total|duration_seconds_(sum|count))', 'grafana_stat_active_users', 'grafana_api_login_post_total')],
+  prometheus: [
+    drop(
+      'prometheus_(sd_|http_request_duration_seconds_bucket|http_response_size_bytes_bucket|tsdb_compaction_chunk_.+|remote_.+|target_sync_.+_bucket).*|net_conntrack_.+|go_(gc_|memstats_|sched_|cpu_|sync_).+',
+    ),
+  ],
+  grafana: [
+    keepOnly(
+      ...RUNTIME,
+      'grafana_build_info',
+      'grafana_http_request_duration_seconds_(sum|count)',
+      'grafana_datasource_request_(total|duration_seconds_(sum|count))',
+      'grafana_stat_active_users',
+      'grafana_api_login_post_total',
+    ),
+  ],
   alertmanager: [drop('alertmanager_http_.+_bucket|go_(gc_|memstats_|sched_|cpu_).+')],
 };

@@ -57,7 +57,9 @@ export interface PrometheusConfig {
     readonly evaluation_interval: string;
     readonly external_labels?: Readonly<Record<string, string>>;
   };
-  readonly storage: { readonly tsdb: { readonly retention: { readonly time: string; readonly size: string } } };
+  readonly storage: {
+    readonly tsdb: { readonly retention: { readonly time: string; readonly size: string } };
+  };
   readonly rule_files: readonly string[];
   readonly alerting: { readonly alertmanagers: readonly AlertmanagerConfig[] };
   readonly scrape_configs: readonly ScrapeConfig[];

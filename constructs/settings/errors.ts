@@ -8,8 +8,15 @@ export class SettingsError extends Error {
 }
 
 /** One line for each issue: path, what was found, what is allowed, and the nearest valid name. */
-export function describeIssues(file: string, issues: readonly z.core.$ZodIssue[], input: unknown): string {
-  return issues.flatMap((issue) => describe(issue, input)).map((line) => `${file}: ${line}`).join('\n');
+export function describeIssues(
+  file: string,
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+): string {
+  return issues
+    .flatMap((issue) => describe(issue, input))
+    .map((line) => `${file}: ${line}`)
+    .join('\n');
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
@@ -19,17 +26,27 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
   }
   if (issue.code === 'invalid_key') {
     const key = String(issue.path.at(-1));
-    const allowed = issue.issues.flatMap((inner) => ('values' in inner ? inner.values.map(String) : []));
+    const allowed = issue.issues.flatMap((inner) =>
+      'values' in inner ? inner.values.map(String) : [],
+    );
     return allowed.length > 0
       ? [unknownName(issue.path, 'name', key, allowed)]
       : [`${pathOf(issue.path)}: '${key}' is not a valid name here`];
   }
-  return [`${pathOf(issue.path)}: found ${show(valueAt(input, issue.path))}, allowed: ${allowedBy(issue)}`];
+  return [
+    `${pathOf(issue.path)}: found ${show(valueAt(input, issue.path))}, allowed: ${allowedBy(issue)}`,
+  ];
 }
 
-function unknownName(path: readonly PropertyKey[], what: string, key: string, allowed: string[]): string {
+function unknownName(
+  path: readonly PropertyKey[],
+  what: string,
+  key: string,
+  allowed: string[],
+): string {
   const near = allowed.length > 0 ? closest(key, allowed) : undefined;
-  const hint = near && distance(key, near) <= Math.max(3, key.length / 2) ? `did you mean '${near}'? ` : '';
+  const hint =
+    near && distance(key, near) <= Math.max(3, key.length / 2) ? `did you mean '${near}'? ` : '';
   return `${pathOf(path)}: unknown ${what} '${key}'; ${hint}allowed: ${allowed.join(', ')}`;
 }
 
@@ -51,7 +68,12 @@ function allowedBy(issue: z.core.$ZodIssue): string {
 const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 
 const pathOf = (path: readonly PropertyKey[]): string =>
-  path.length === 0 ? '(the whole file)' : path.map(String).join('.').replaceAll(/\.(\d+)/g, '[$1]');
+  path.length === 0
+    ? '(the whole file)'
+    : path
+        .map(String)
+        .join('.')
+        .replaceAll(/\.(\d+)/g, '[$1]');
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -61,7 +83,8 @@ function show(value: unknown): string {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    (value, key) =>
+      typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined,
     input,
   );
 }

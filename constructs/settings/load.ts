@@ -29,12 +29,16 @@ export function parseSettings(input: unknown, file = 'vigil.config.ts'): Setting
 export function loadSettings(file = process.env.VIGIL_CONFIG ?? DEFAULT_FILE): Settings {
   const path = resolve(file);
   if (!existsSync(path)) {
-    throw new SettingsError(`${path}: no such file; allowed: a settings file such as vigil.config.ts`);
+    throw new SettingsError(
+      `${path}: no such file; allowed: a settings file such as vigil.config.ts`,
+    );
   }
   const name = basename(path);
   const module = evaluate(path, name);
   if (module.default === undefined) {
-    throw new SettingsError(`${name}: found no default export, allowed: export default defineConfig({ … })`);
+    throw new SettingsError(
+      `${name}: found no default export, allowed: export default defineConfig({ … })`,
+    );
   }
   return parseSettings(module.default, name);
 }
@@ -45,7 +49,10 @@ function evaluate(path: string, name: string): { readonly default?: unknown } {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require(path) as { readonly default?: unknown };
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n').find((line) => line.trim()) ?? '') : String(error);
+    const reason =
+      error instanceof Error
+        ? (error.message.split('\n').find((line) => line.trim()) ?? '')
+        : String(error);
     throw new SettingsError(`${name}: cannot be read as TypeScript: ${reason}`);
   }
 }

@@ -5,11 +5,16 @@ import { bytes, cidr, cpu, duration } from './units';
 
 const dnsLabel = (): z.ZodString =>
   z.string().regex(/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/, {
-    error: 'a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
+    error:
+      'a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
   });
 
 const retentionSize = (): z.ZodString =>
-  z.string().regex(/^[1-9]\d*(MB|GB|TB)$/, { error: 'a size: a whole number and MB, GB or TB, such as 6GB' });
+  z
+    .string()
+    .regex(/^[1-9]\d*(MB|GB|TB)$/, {
+      error: 'a size: a whole number and MB, GB or TB, such as 6GB',
+    });
 
 const image = (): z.ZodString =>
   z.string().regex(/^[a-z0-9.:/_-]+[^/](:(?!latest$)[\w][\w.-]*|@sha256:[a-f0-9]{64})$/, {
@@ -19,10 +24,15 @@ const image = (): z.ZodString =>
 const remoteWrite = z.strictObject({
   name: dnsLabel().describe('Name of the receiver, used in metrics and flows.'),
   url: z.url({ protocol: /^https$/, error: 'an https:// URL' }).describe('Where samples are sent.'),
-  cidrs: z.array(cidr()).min(1).describe('Networks of the receiver: Prometheus may open connections to these only.'),
+  cidrs: z
+    .array(cidr())
+    .min(1)
+    .describe('Networks of the receiver: Prometheus may open connections to these only.'),
   tokenSecret: dnsLabel()
     .optional()
-    .describe('Secret in namespace monitoring whose key `token` is sent as bearer token. Default: none.'),
+    .describe(
+      'Secret in namespace monitoring whose key `token` is sent as bearer token. Default: none.',
+    ),
 });
 
 const resources = z.strictObject({
@@ -37,13 +47,17 @@ const containerNames = Object.keys(defaultResources) as [ContainerName, ...Conta
 export const settingsSchema = z.strictObject({
   cluster: z
     .strictObject({
-      name: dnsLabel().default('vigil').describe('Name of the kind cluster that `up` creates. Default: vigil.'),
+      name: dnsLabel()
+        .default('vigil')
+        .describe('Name of the kind cluster that `up` creates. Default: vigil.'),
       nodes: z.int().min(1).max(30).default(3).describe('Nodes of that cluster. Default: 3.'),
       nodeImage: z
         .string()
         .min(1)
         .optional()
-        .describe('Node image for kind; VIGIL_NODE_IMAGE goes first. Default: the one kind ships with.'),
+        .describe(
+          'Node image for kind; VIGIL_NODE_IMAGE goes first. Default: the one kind ships with.',
+        ),
       domain: z
         .string()
         .regex(/^[a-z0-9.-]+$/, { error: 'a DNS domain' })
@@ -53,7 +67,9 @@ export const settingsSchema = z.strictObject({
         .array(cidr())
         .min(1)
         .default(['172.16.0.0/12', '192.168.0.0/16'])
-        .describe('Networks that hold the nodes and the API server. Default: the ranges Docker gives out.'),
+        .describe(
+          'Networks that hold the nodes and the API server. Default: the ranges Docker gives out.',
+        ),
       apiServerPort: z
         .int()
         .min(1)
@@ -63,16 +79,22 @@ export const settingsSchema = z.strictObject({
       approveKubeletServing: z
         .boolean()
         .default(true)
-        .describe('Approve kubelet serving certificates after checking each request. Default: true.'),
+        .describe(
+          'Approve kubelet serving certificates after checking each request. Default: true.',
+        ),
       controlPlane: z
         .boolean()
         .default(true)
-        .describe('Scrape scheduler and controller-manager (they must listen on the node). Default: true.'),
+        .describe(
+          'Scrape scheduler and controller-manager (they must listen on the node). Default: true.',
+        ),
     })
     .prefault({}),
   certificates: z
     .strictObject({
-      leafLifetime: duration().default('30d').describe('Lifetime of a leaf certificate. Default: 30d.'),
+      leafLifetime: duration()
+        .default('30d')
+        .describe('Lifetime of a leaf certificate. Default: 30d.'),
       rootLifetime: duration().default('1y').describe('Lifetime of the root. Default: 1y.'),
       propagation: duration()
         .default('3m')
@@ -82,7 +104,9 @@ export const settingsSchema = z.strictObject({
   prometheus: z
     .strictObject({
       scrapeInterval: duration().default('15s').describe('Time between two scrapes. Default: 15s.'),
-      retentionTime: duration().default('15d').describe('Age at which samples are dropped. Default: 15d.'),
+      retentionTime: duration()
+        .default('15d')
+        .describe('Age at which samples are dropped. Default: 15d.'),
       retentionSize: retentionSize()
         .default('6GB')
         .describe('Size at which the oldest are dropped. Default: 6GB.'),
@@ -91,12 +115,17 @@ export const settingsSchema = z.strictObject({
         .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string())
         .default({})
         .describe('Labels added to alerts and remote writes. Default: none.'),
-      remoteWrite: z.array(remoteWrite).default([]).describe('Receivers of a copy of all samples. Default: none.'),
+      remoteWrite: z
+        .array(remoteWrite)
+        .default([])
+        .describe('Receivers of a copy of all samples. Default: none.'),
     })
     .prefault({}),
   alertmanager: z
     .strictObject({
-      retention: duration().default('5d').describe('How long silences and notifications are kept. Default: 5d.'),
+      retention: duration()
+        .default('5d')
+        .describe('How long silences and notifications are kept. Default: 5d.'),
       storage: bytes().default('256Mi').describe('Size of the volume. Default: 256Mi.'),
     })
     .prefault({}),
@@ -110,7 +139,9 @@ export const settingsSchema = z.strictObject({
   resources: z
     .partialRecord(z.enum(containerNames), resources)
     .default({})
-    .describe('Requests and limits by container, in place of the defaults. Default: none replaced.'),
+    .describe(
+      'Requests and limits by container, in place of the defaults. Default: none replaced.',
+    ),
 });
 
 export type VigilConfig = z.input<typeof settingsSchema>;

@@ -7,7 +7,11 @@ const CPU = /^([1-9]\d*m|\d+(\.\d+)?)$/;
 
 /** A Prometheus duration of one unit, such as `30s` or `15d`. */
 export const duration = (): z.ZodString =>
-  z.string().regex(DURATION, { error: 'a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d' });
+  z
+    .string()
+    .regex(DURATION, {
+      error: 'a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d',
+    });
 
 /** A Kubernetes quantity of bytes, such as `512Mi`. */
 export const bytes = (): z.ZodString =>
@@ -15,11 +19,12 @@ export const bytes = (): z.ZodString =>
 
 /** A Kubernetes quantity of CPU, such as `50m` or `0.5`. */
 export const cpu = (): z.ZodString =>
-  z.string().regex(CPU, { error: 'an amount of CPU: millicores such as 50m, or cores such as 0.5' });
+  z
+    .string()
+    .regex(CPU, { error: 'an amount of CPU: millicores such as 50m, or cores such as 0.5' });
 
 /** An IPv4 network in CIDR notation. */
-export const cidr = (): z.ZodCIDRv4 =>
-  z.cidrv4({ error: 'an IPv4 network such as 172.16.0.0/12' });
+export const cidr = (): z.ZodCIDRv4 => z.cidrv4({ error: 'an IPv4 network such as 172.16.0.0/12' });
 
 /**
  * Seconds of a duration that `duration()` accepted.

@@ -6,7 +6,12 @@ type Key = ComponentKey | OutsideKey;
 
 const flow = (from: Key, to: Key, port: string, why: string): FlowRow => ({ from, to, port, why });
 
-const scrape = (to: Key, port: string, why: string, how: ScrapeRow & { via?: Key } = {}): FlowRow => {
+const scrape = (
+  to: Key,
+  port: string,
+  why: string,
+  how: ScrapeRow & { via?: Key } = {},
+): FlowRow => {
   const { via, ...scrapeRow } = how;
   return { from: 'prometheus', to, port, why, scrape: scrapeRow, ...(via && { via }) };
 };
@@ -55,9 +60,12 @@ export const flows = (settings: Settings): FlowRow[] => [
   flow('kubeStateMetrics', 'apiServer', 'https', 'state of the objects'),
   ...expiryProbes(),
   ...technicianTo('prometheus', 'alertmanager', 'grafana'),
-  ...settings.prometheus.remoteWrite.map(
-    ({ name }): FlowRow => ({ from: 'prometheus', to: name, port: 'https', why: 'a copy of all samples' }),
-  ),
+  ...settings.prometheus.remoteWrite.map(({ name }): FlowRow => ({
+    from: 'prometheus',
+    to: name,
+    port: 'https',
+    why: 'a copy of all samples',
+  })),
 ];
 
 const remoteReceivers = (settings: Settings): Record<string, OutsideRow> =>

@@ -32,8 +32,16 @@ export interface OutsideRow {
   readonly place:
     | { readonly kind: 'person' }
     /** Listens on the nodes, where only addresses can select it. */
-    | { readonly kind: 'nodes'; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> }
-    | { readonly kind: 'pods'; readonly namespace: string; readonly labels: Readonly<Record<string, string>> }
+    | {
+        readonly kind: 'nodes';
+        readonly namespace?: string;
+        readonly labels?: Readonly<Record<string, string>>;
+      }
+    | {
+        readonly kind: 'pods';
+        readonly namespace: string;
+        readonly labels: Readonly<Record<string, string>>;
+      }
     | { readonly kind: 'networks'; readonly cidrs: readonly string[] };
   readonly ports: Readonly<Record<string, number>>;
   /** Protocols of its ports. Default: TCP. */
@@ -100,7 +108,11 @@ export type Endpoint = Component | Outside;
 export interface Flow {
   readonly from: Endpoint;
   readonly to: Endpoint;
-  readonly port: { readonly name: string; readonly number: number; readonly protocols: readonly Protocol[] };
+  readonly port: {
+    readonly name: string;
+    readonly number: number;
+    readonly protocols: readonly Protocol[];
+  };
   readonly why: string;
   readonly scrape?: ScrapeRow;
   readonly via?: Endpoint;

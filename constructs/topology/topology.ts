@@ -1,7 +1,16 @@
 import { closest } from 'fastest-levenshtein';
 import { seconds, type Settings } from '../settings';
 import type { CertificatePlan, KeyUsage, PlannedLeaf } from './certificate-plan';
-import type { Component, Endpoint, Flow, FlowRow, Identity, Model, Outside, ScrapeJob } from './model';
+import type {
+  Component,
+  Endpoint,
+  Flow,
+  FlowRow,
+  Identity,
+  Model,
+  Outside,
+  ScrapeJob,
+} from './model';
 import { namespaces } from './model';
 
 export const TRUST_DOMAIN = 'vigil';
@@ -10,7 +19,11 @@ export const TRUST_DOMAIN = 'vigil';
 export const AUTHORITY = { namespace: 'vigil-system', secret: 'vigil-ca' } as const;
 
 /** The generated password of Grafana's administrator. */
-export const GRAFANA_PASSWORD = { namespace: 'monitoring', secret: 'grafana-admin', key: 'password' } as const;
+export const GRAFANA_PASSWORD = {
+  namespace: 'monitoring',
+  secret: 'grafana-admin',
+  key: 'password',
+} as const;
 
 /**
  * The model with its ends looked up and checked, and all that is derived from it: allowed client identities,
@@ -61,7 +74,9 @@ export class Topology {
 
   /** Identities that may scrape a component. */
   public scrapersOf(component: Component): Identity[] {
-    return this.flowsTo(component).filter((flow) => flow.scrape).map((flow) => identityOf(flow.from));
+    return this.flowsTo(component)
+      .filter((flow) => flow.scrape)
+      .map((flow) => identityOf(flow.from));
   }
 
   public flowsTo(component: Component): Flow[] {
@@ -85,7 +100,8 @@ export class Topology {
           target: flow.to,
           port: flow.port.number,
           path: flow.scrape.path ?? '/metrics',
-          everySeconds: flow.scrape.everySeconds ?? seconds(this.settings.prometheus.scrapeInterval),
+          everySeconds:
+            flow.scrape.everySeconds ?? seconds(this.settings.prometheus.scrapeInterval),
           ...(flow.via && { via: flow.via }),
         },
       ];
@@ -118,7 +134,9 @@ export class Topology {
     const incoming = this.flowsTo(component);
     const usages: KeyUsage[] = [
       ...(incoming.length > 0 ? (['serverAuth'] as const) : []),
-      ...(this.flowsFrom(component).some((flow) => flow.to.kind === 'component') ? (['clientAuth'] as const) : []),
+      ...(this.flowsFrom(component).some((flow) => flow.to.kind === 'component')
+        ? (['clientAuth'] as const)
+        : []),
     ];
     // People come through a port-forward, and probes from within the pod: both say localhost.
     const local = incoming.some(({ from }) => from === component || isPerson(from));
@@ -144,7 +162,9 @@ export class Topology {
     const number = (to.ports as Record<string, number>)[row.port];
     if (number === undefined) {
       const known = Object.keys(to.ports).join(', ') || 'none';
-      throw new Error(`topology: flow ${label(row)}: '${row.to}' has no port '${row.port}'; its ports: ${known}`);
+      throw new Error(
+        `topology: flow ${label(row)}: '${row.to}' has no port '${row.port}'; its ports: ${known}`,
+      );
     }
     return {
       from,
@@ -158,7 +178,10 @@ export class Topology {
 
   private end(row: FlowRow, key: string): Endpoint {
     const end = this.byKey.get(key);
-    if (!end) throw new Error(`topology: flow ${label(row)}: ${this.unknown('component', key, [...this.byKey.values()])}`);
+    if (!end)
+      throw new Error(
+        `topology: flow ${label(row)}: ${this.unknown('component', key, [...this.byKey.values()])}`,
+      );
     return end;
   }
 
@@ -204,7 +227,8 @@ export function identityOf(end: Endpoint): Identity {
   throw new Error(`topology: '${end.key}' holds no certificate of ours and cannot open a flow`);
 }
 
-export const isPerson = (end: Endpoint): boolean => end.kind === 'outside' && end.place.kind === 'person';
+export const isPerson = (end: Endpoint): boolean =>
+  end.kind === 'outside' && end.place.kind === 'person';
 
 function componentOf(key: string, row: Model['components'][string]): Component {
   const name = kebabCase(key);
@@ -231,7 +255,8 @@ function componentOf(key: string, row: Model['components'][string]): Component {
 const protocolsOf = (to: Endpoint, port: string): Flow['port']['protocols'] =>
   to.kind === 'outside' && to.protocols && port === 'dns' ? to.protocols : ['TCP'];
 
-const kebabCase = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const kebabCase = (key: string): string =>
+  key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const label = (row: FlowRow): string => `${row.from} → ${row.to}:${row.port}`;
 
@@ -239,7 +264,10 @@ function refuseDuplicates(rows: readonly FlowRow[]): void {
   const seen = new Map<string, FlowRow>();
   for (const row of rows) {
     const first = seen.get(label(row));
-    if (first) throw new Error(`topology: flow ${label(row)} is there twice: '${first.why}' and '${row.why}'`);
+    if (first)
+      throw new Error(
+        `topology: flow ${label(row)} is there twice: '${first.why}' and '${row.why}'`,
+      );
     seen.set(label(row), row);
   }
 }
@@ -248,7 +276,10 @@ function refuseDuplicateNames(ends: readonly Endpoint[]): void {
   const seen = new Map<string, Endpoint>();
   for (const end of ends) {
     const first = seen.get(end.name);
-    if (first) throw new Error(`topology: '${first.key}' and '${end.key}' would both be named '${end.name}'`);
+    if (first)
+      throw new Error(
+        `topology: '${first.key}' and '${end.key}' would both be named '${end.name}'`,
+      );
     seen.set(end.name, end);
   }
 }

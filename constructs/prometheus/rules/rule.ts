@@ -9,7 +9,11 @@ export interface Alert {
   readonly expr: string;
   /** How long the expression must hold. */
   readonly for: string;
-  readonly labels: { readonly severity: Severity; readonly service: string; readonly category: Category };
+  readonly labels: {
+    readonly severity: Severity;
+    readonly service: string;
+    readonly category: Category;
+  };
   readonly annotations: {
     readonly summary: string;
     /** Says the value, with its unit. */

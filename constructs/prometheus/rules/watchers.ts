@@ -23,7 +23,8 @@ export const watchers = (topology: Topology): RuleGroup => ({
       service: '{{ $labels.job }}',
       category: 'platform',
       summary: '{{ $labels.job }} on {{ $labels.instance }} does not answer.',
-      description: 'Prometheus has not reached {{ $labels.instance }} of {{ $labels.job }} for 2 minutes.',
+      description:
+        'Prometheus has not reached {{ $labels.instance }} of {{ $labels.job }} for 2 minutes.',
     }),
     ...topology.scrapeJobs.map(({ name }) => targetMissing(name)),
   ],
