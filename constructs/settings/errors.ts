@@ -106,7 +106,7 @@ interface SchemaNode {
 
 function unwrap(schema: unknown): SchemaNode | undefined {
   let node = schema as SchemaNode | undefined;
-  while (node?.def?.innerType) node = node.def.innerType as SchemaNode;
+  while (node?.def?.innerType) node = node.def.innerType;
   return node;
 }
 
