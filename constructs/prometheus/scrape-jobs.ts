@@ -118,7 +118,7 @@ const atPort = (port: number): RelabelConfig[] => [
 
 /**
  * CoreDNS serves plain HTTP only. The API server's pod proxy carries the scrape over TLS with a token up to the
- * control plane, and RBAC says who may ask (docs/adr/0005).
+ * control plane, and RBAC says who may ask (docs/adr/0004).
  */
 const throughApiServer = (port: number): RelabelConfig[] => [
   {
