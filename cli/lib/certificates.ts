@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto';
+import type { CertificatePlan } from '../../constructs/topology';
+import { mapLimit } from './async';
+import type { KubeClient } from './kube-client';
+import { readSecret } from './technician';
+
+export interface CertificateStatus {
+  readonly component: string;
+  readonly namespace: string;
+  readonly secret: string;
+  /** ISO 8601; undefined when there is no certificate. */
+  readonly notAfter?: string;
+  /** Days left, rounded down to tenths; negative when it has expired. */
+  readonly daysLeft?: number;
+  readonly identity?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Every certificate of the plan, the authority's first, as the Secrets have it now. */
+export async function certificateStatus(
+  client: KubeClient,
+  plan: CertificatePlan,
+  now = Date.now(),
+): Promise<CertificateStatus[]> {
+  const authority = { ...plan.authority, component: 'certificate authority' };
+  return mapLimit([authority, ...plan.leaves], 8, async ({ component, namespace, secret }) => {
+    const values = await readSecret(client, namespace, secret);
+    return describeCertificate({ component, namespace, secret }, values?.['tls.crt'], now);
+  });
+}
+
+/** Reads expiry and identity from the first certificate of a PEM text. */
+export function describeCertificate(
+  where: Pick<CertificateStatus, 'component' | 'namespace' | 'secret'>,
+  pem: string | undefined,
+  now: number,
+): CertificateStatus {
+  if (!pem) return where;
+  try {
+    const { validToDate, subjectAltName } = new X509Certificate(pem);
+    const daysLeft = Math.floor(((validToDate.getTime() - now) / DAY_MS) * 10) / 10;
+    const identity = subjectAltName?.match(/URI:([^,]+)/)?.[1];
+    return { ...where, notAfter: validToDate.toISOString(), daysLeft, identity };
+  } catch {
+    return where;
+  }
+}
+
+/** Missing, unreadable or expired. */
+export const isBad = ({ daysLeft }: CertificateStatus): boolean =>
+  daysLeft === undefined || daysLeft <= 0;
+
+/** `12.4 days`, `expired`, `missing` */
+export function lifeLeft({ daysLeft }: CertificateStatus): string {
+  if (daysLeft === undefined) return 'missing';
+  return daysLeft <= 0 ? 'expired' : `${daysLeft} days`;
+}

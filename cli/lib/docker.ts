@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { CommandError, run, type RunOptions } from './exec';
+
+/** The container engine, chosen as kind chooses it. */
+export const engine = (): string => process.env.KIND_EXPERIMENTAL_PROVIDER ?? 'docker';
+
+export type EngineState = 'ready' | 'missing' | 'stopped' | 'denied';
+
+/** Whether the engine can be used, and if not, why. */
+export async function engineState(signal?: AbortSignal): Promise<EngineState> {
+  try {
+    // Asks the daemon, where `--version` asks only the client.
+    await run(engine(), ['info', '--format', '{{.ID}}'], { signal });
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.notFound) return 'missing';
+    return /permission denied/i.test(error.stderr) ? 'denied' : 'stopped';
+  }
+}
+
+/** Which of the images the engine has. */
+export async function presentImages(images: string[], signal?: AbortSignal): Promise<Set<string>> {
+  const present = await Promise.all(images.map((image) => hasImage(image, signal)));
+  return new Set(images.filter((_, index) => present[index]));
+}
+
+async function hasImage(image: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await run(engine(), ['image', 'inspect', '--format', '{{.Id}}', image], { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
+
+/** @throws CommandError when the image is in no registry that the engine can reach. */
+export async function pullImage(image: string, options: RunOptions): Promise<void> {
+  await run(engine(), ['pull', '--quiet', image], options);
+}
+
+/** @throws CommandError */
+export async function buildImage(
+  folder: string,
+  image: string,
+  options: RunOptions,
+): Promise<void> {
+  await run(engine(), ['build', '--tag', image, folder], options);
+}
+
+/** Paths inside a container where something of this machine is mounted; undefined when there is no such container. */
+export async function mountPoints(
+  container: string,
+  signal?: AbortSignal,
+): Promise<string[] | undefined> {
+  try {
+    const format = '{{range .Mounts}}{{println .Destination}}{{end}}';
+    const text = await run(engine(), ['inspect', '--format', format, container], { signal });
+    return text.split('\n').filter(Boolean);
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  }
+}
+
+/** Starts containers that were stopped; nothing happens to those that run. */
+export async function startContainers(containers: string[], signal: AbortSignal): Promise<void> {
+  await run(engine(), ['start', ...containers], { signal });
+}
+
+/** Names of the images in a node's containerd. */
+export async function nodeImages(node: string, signal: AbortSignal): Promise<string[]> {
+  const args = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];
+  return (await run(engine(), args, { signal })).split('\n').filter(Boolean);
+}
+
+/** Removes images from a node's containerd. */
+export async function removeNodeImages(
+  node: string,
+  images: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const args = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'remove', ...images];
+  await run(engine(), args, { signal });
+}
+
+/**
+ * Copies images from the engine into nodes: read once, written to all nodes at the same time.
+ *
+ * @throws CommandError
+ */
+export async function loadIntoNodes(
+  images: string[],
+  nodes: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const save = spawn(engine(), ['save', ...images], { signal, windowsHide: true });
+  const imports = nodes.map((node) => {
+    const args = [
+      'exec',
+      '--interactive',
+      node,
+      'ctr',
+      '--namespace',
+      'k8s.io',
+      'images',
+      'import',
+    ];
+    return spawn(engine(), [...args, '--all-platforms', '-'], { signal, windowsHide: true });
+  });
+  for (const each of imports) {
+    // A node that refuses ends early; its exit code says so, the broken pipe need not.
+    each.stdin.on('error', () => undefined);
+    save.stdout.pipe(each.stdin);
+  }
+  await Promise.all([
+    succeeded(save, ['save', ...images]),
+    ...imports.map((each, index) =>
+      succeeded(each, ['exec', nodes[index] ?? '', 'ctr images import']),
+    ),
+  ]);
+}
+
+async function succeeded(child: ReturnType<typeof spawn>, args: string[]): Promise<void> {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  if (!args.includes('save')) child.stdout?.resume();
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new CommandError(engine(), args, stderr, false);
+}

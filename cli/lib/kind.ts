@@ -1,0 +1,39 @@
+import { CommandError, run, type RunOptions } from './exec';
+
+/** False when there is no kind on the PATH. */
+export async function hasKind(signal?: AbortSignal): Promise<boolean> {
+  try {
+    await run('kind', ['version'], { signal });
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
+
+/** Names of the nodes (containers) of a cluster; empty when there is no such cluster. */
+export async function kindNodes(name: string, signal?: AbortSignal): Promise<string[]> {
+  const text = await run('kind', ['get', 'nodes', '--name', name], { signal });
+  return text.split('\n').filter(Boolean).sort();
+}
+
+/** The administrator's kubeconfig of a cluster, as YAML. */
+export const kindKubeconfig = (name: string, signal?: AbortSignal): Promise<string> =>
+  run('kind', ['get', 'kubeconfig', '--name', name], { signal });
+
+/** Creates a cluster; also enters it into the user's kubeconfig, as everyone who knows kind expects. */
+export async function createKindCluster(
+  name: string,
+  config: string,
+  options: RunOptions,
+): Promise<void> {
+  await run('kind', ['create', 'cluster', '--name', name, '--config', '-'], {
+    ...options,
+    input: config,
+  });
+}
+
+/** Deletes a cluster and takes it out of the user's kubeconfig. */
+export async function deleteKindCluster(name: string, options: RunOptions): Promise<void> {
+  await run('kind', ['delete', 'cluster', '--name', name], options);
+}

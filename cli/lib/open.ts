@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { GRAFANA_PASSWORD } from '../../constructs/topology';
+import { loadSettings } from '../../constructs/settings';
+import { connect } from './cluster';
+import { CliError } from './errors';
+import { KubeClient } from './kube-client';
+import { forwardPort } from './port-forward';
+import type { Session } from './session';
+import { readSecret } from './technician';
+
+/** What `open` can reach, and the port of its Service. */
+export const OPENABLE = { grafana: 3000, prometheus: 9090, alertmanager: 9093 } as const;
+export type Openable = keyof typeof OPENABLE;
+
+export interface OpenOptions {
+  readonly context?: string;
+  /** Local port. @default - a free one */
+  readonly port?: number;
+  readonly browser: boolean;
+  readonly printPassword: boolean;
+}
+
+/** Forwards a local port until Ctrl-C, and shows it in a browser where there is one. */
+export async function open(
+  session: Session,
+  component: Openable,
+  options: OpenOptions,
+): Promise<void> {
+  const { output, signal } = session;
+  const settings = loadSettings();
+  const client = new KubeClient(await connect(settings, options.context, signal), signal);
+  const target = { namespace: 'monitoring', service: component, port: OPENABLE[component] };
+  const hint = await loginHint(client, component, options.printPassword);
+  const forwarding = await forwardPort(client, target, options.port ?? 0);
+  const url = `https://localhost:${forwarding.port}`;
+  output.result([`${component}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
+  if (options.browser && !output.json) showInBrowser(url);
+  if (!signal.aborted) await once(signal, 'abort');
+  forwarding.close();
+  client.close();
+}
+
+async function loginHint(
+  client: KubeClient,
+  component: Openable,
+  printPassword: boolean,
+): Promise<string> {
+  if (component !== 'grafana') {
+    return 'It asks for the client certificate of `npx vigil access` (import technician.p12).';
+  }
+  const { namespace, secret, key } = GRAFANA_PASSWORD;
+  if (!printPassword) return 'User admin; --print-password shows the password.';
+  const password = (await readSecret(client, namespace, secret))?.[key];
+  if (!password)
+    throw new CliError(`Secret ${namespace}/${secret} holds no password yet; see \`vigil status\``);
+  return `User admin, password ${password}`;
+}
+
+/** Opens the system's browser when there is a display; nothing is lost when that fails, the URL is on the screen. */
+function showInBrowser(url: string): void {
+  const command = browserCommand(url);
+  if (!command) return;
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+/** The command that shows a URL; undefined on a machine without a display. */
+export function browserCommand(
+  url: string,
+  platform: NodeJS.Platform = process.platform,
+  env: NodeJS.ProcessEnv = process.env,
+): string[] | undefined {
+  if (platform === 'darwin') return ['open', url];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? ['xdg-open', url] : undefined;
+}

@@ -1,0 +1,111 @@
+import https from 'node:https';
+import { CliError } from './errors';
+import type { KubeClient } from './kube-client';
+import { forwardPort, type Forwarding } from './port-forward';
+import { readTechnician, type Technician } from './technician';
+
+/** A target as Prometheus reports it. */
+export interface Target {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly scrapePool: string;
+  readonly scrapeUrl: string;
+  readonly lastError: string;
+  readonly health: 'up' | 'down' | 'unknown';
+}
+
+export interface FiringAlert {
+  readonly name: string;
+  readonly severity: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly summary: string;
+}
+
+interface RawAlert {
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const PROMETHEUS = { namespace: 'monitoring', service: 'prometheus', port: 9090 } as const;
+/** The name that its certificate carries, and that we insist on although the connection goes to 127.0.0.1. */
+const SERVER_NAME = `${PROMETHEUS.service}.${PROMETHEUS.namespace}.svc`;
+const REQUEST_MS = 10_000;
+
+/** Prometheus, asked over mTLS with the technician's certificate through a port-forward. */
+export class PrometheusApi {
+  private constructor(
+    private readonly forwarding: Forwarding,
+    private readonly technician: Technician,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** @throws CliError when the technician has no certificate yet. */
+  public static async open(client: KubeClient, signal: AbortSignal): Promise<PrometheusApi> {
+    const technician = await readTechnician(client);
+    return new PrometheusApi(await forwardPort(client, PROMETHEUS), technician, signal);
+  }
+
+  /** All targets that are scraped. */
+  public async targets(): Promise<Target[]> {
+    const data = await this.ask<{ activeTargets: Target[] }>('/api/v1/targets?state=active');
+    return data.activeTargets;
+  }
+
+  /** Alerts that fire now; Watchdog, which always fires, is left out. */
+  public async firingAlerts(): Promise<FiringAlert[]> {
+    const { alerts } = await this.ask<{ alerts: RawAlert[] }>('/api/v1/alerts');
+    return alerts
+      .filter(({ state, labels }) => state === 'firing' && labels.alertname !== 'Watchdog')
+      .map(({ labels, annotations }) => ({
+        name: labels.alertname ?? '',
+        severity: labels.severity ?? 'none',
+        labels,
+        summary: annotations?.summary ?? '',
+      }));
+  }
+
+  public close(): void {
+    this.forwarding.close();
+  }
+
+  private async ask<T>(path: string): Promise<T> {
+    try {
+      return await this.send<T>(path);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      const reason = this.forwarding.lastError() ?? (error as Error).message;
+      throw new CliError(`Prometheus cannot be asked over mTLS: ${reason}`);
+    }
+  }
+
+  private send<T>(path: string): Promise<T> {
+    const { cert, key, ca } = this.technician;
+    const options: https.RequestOptions = {
+      host: '127.0.0.1',
+      port: this.forwarding.port,
+      path,
+      servername: SERVER_NAME,
+      headers: { Host: SERVER_NAME },
+      cert,
+      key,
+      ca,
+      agent: false,
+      timeout: REQUEST_MS,
+      signal: this.signal,
+    };
+    return new Promise<T>((resolve, reject) => {
+      const request = https.get(options, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          if (response.statusCode === 200) resolve((JSON.parse(text) as { data: T }).data);
+          else reject(new Error(`it answered ${response.statusCode}`));
+        });
+      });
+      request.on('timeout', () => request.destroy(new Error('no answer in time')));
+      request.on('error', reject);
+    });
+  }
+}

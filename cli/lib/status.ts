@@ -1,0 +1,163 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { loadSettings, type Settings } from '../../constructs/settings';
+import { buildTopology } from '../../constructs/topology';
+import { certificateStatus, isBad, type CertificateStatus } from './certificates';
+import { connect } from './cluster';
+import { AlreadyReported, CliError } from './errors';
+import { KubeClient } from './kube-client';
+import { PrometheusApi, type FiringAlert } from './prometheus-api';
+import type { Session } from './session';
+import { renderStatus } from './status-text';
+import { judgeTargets, type Verdict } from './targets';
+import { listPods, listWorkloads, type WorkloadStatus } from './workloads';
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly role: string;
+  readonly version: string;
+}
+
+export interface ComponentStatus {
+  readonly name: string;
+  readonly namespace: string;
+  readonly ready: number;
+  readonly desired: number;
+  readonly ok: boolean;
+  readonly restarts: number;
+  readonly nodes: readonly string[];
+}
+
+export interface Status {
+  readonly ok: boolean;
+  readonly context: string;
+  readonly problems: readonly string[];
+  readonly nodes: readonly NodeStatus[];
+  readonly components: readonly ComponentStatus[];
+  readonly targets: Verdict['jobs'];
+  readonly certificates: readonly CertificateStatus[];
+  readonly alerts: readonly FiringAlert[];
+}
+
+/** Prints one screen on how everything is; exit code 1 when something is not well. */
+export async function status(session: Session, context?: string): Promise<void> {
+  const settings = loadSettings();
+  const config = await connect(settings, context, session.signal);
+  const client = new KubeClient(config, session.signal);
+  try {
+    const found = await readStatus(client, settings, session.signal);
+    session.output.result(renderStatus(found, session.output), found);
+    if (!found.ok) throw new AlreadyReported('something is not well');
+  } finally {
+    client.close();
+  }
+}
+
+/** Collects everything; what cannot be asked is a problem in the answer, not an error. */
+export async function readStatus(
+  client: KubeClient,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Status> {
+  const topology = buildTopology(settings);
+  const jobs = topology.scrapeJobs.map(({ name }) => name);
+  const [nodes, components, certificates, metrics] = await Promise.all([
+    readNodes(client),
+    readComponents(client),
+    certificateStatus(client, topology.plan),
+    readMetrics(client, jobs, signal),
+  ]);
+  const expected = topology.components.map(({ namespace, name }) => `${namespace}/${name}`);
+  const problems = [
+    ...nodes.filter(({ ready }) => !ready).map(({ name }) => `node ${name} is not ready`),
+    ...componentProblems(expected, components),
+    ...certificates
+      .filter(isBad)
+      .map(({ component }) => `certificate of ${component} is missing or expired`),
+    ...metrics.problems,
+    ...metrics.alerts.map(({ name, summary }) => `alert ${name}: ${summary}`),
+  ];
+  return {
+    ok: problems.length === 0,
+    context: client.kubeConfig.getCurrentContext(),
+    problems,
+    nodes,
+    components,
+    targets: metrics.jobs,
+    certificates,
+    alerts: metrics.alerts,
+  };
+}
+
+async function readNodes(client: KubeClient): Promise<NodeStatus[]> {
+  return (await client.list<V1Node>('/api/v1/nodes')).map(nodeStatus);
+}
+
+function nodeStatus({ metadata, status: state }: V1Node): NodeStatus {
+  const ready = state?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata?.name ?? '',
+    ready: ready?.status === 'True',
+    role: metadata?.labels?.['vigil.local/role'] ?? '',
+    version: state?.nodeInfo?.kubeletVersion ?? '',
+  };
+}
+
+async function readComponents(client: KubeClient): Promise<ComponentStatus[]> {
+  const workloads = await listWorkloads(client);
+  return Promise.all(workloads.map((workload) => componentStatus(client, workload)));
+}
+
+async function componentStatus(
+  client: KubeClient,
+  workload: WorkloadStatus,
+): Promise<ComponentStatus> {
+  const pods = await listPods(client, workload);
+  const restarts = pods
+    .flatMap(({ status: state }) => state?.containerStatuses ?? [])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const nodes = [...new Set(pods.map(({ spec }) => spec?.nodeName ?? ''))].filter(Boolean).sort();
+  const { name, namespace, ready, desired, isRolledOut } = workload;
+  return { name, namespace, ready, desired, ok: isRolledOut, restarts, nodes };
+}
+
+function componentProblems(
+  expected: readonly string[],
+  found: readonly ComponentStatus[],
+): string[] {
+  const names = new Set(found.map(({ namespace, name }) => `${namespace}/${name}`));
+  const missing = expected
+    .filter((name) => !names.has(name))
+    .map((name) => `${name} is not installed`);
+  const unready = found
+    .filter(({ ok }) => !ok)
+    .map(
+      ({ namespace, name, ready, desired }) => `${namespace}/${name}: ${ready} of ${desired} ready`,
+    );
+  return [...missing, ...unready];
+}
+
+interface Metrics {
+  readonly jobs: Verdict['jobs'];
+  readonly alerts: readonly FiringAlert[];
+  readonly problems: readonly string[];
+}
+
+async function readMetrics(
+  client: KubeClient,
+  expected: readonly string[],
+  signal: AbortSignal,
+): Promise<Metrics> {
+  let prometheus: PrometheusApi | undefined;
+  try {
+    prometheus = await PrometheusApi.open(client, signal);
+    const [targets, alerts] = await Promise.all([prometheus.targets(), prometheus.firingAlerts()]);
+    const { jobs, problems } = judgeTargets(expected, targets);
+    return { jobs, alerts, problems: problems.map(({ text }) => text) };
+  } catch (error) {
+    if (!(error instanceof CliError) || signal.aborted) throw error;
+    return { jobs: [], alerts: [], problems: [error.message] };
+  } finally {
+    prometheus?.close();
+  }
+}
