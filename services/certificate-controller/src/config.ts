@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../../shared/logger';
+
+/** A setting that cannot be used; the message is one line. */
+export class ConfigError extends Error {}
+
+const schema = z.object({
+  VIGIL_PLAN_FILE: z.string().min(1).default('/etc/vigil/plan/plan.json'),
+  VIGIL_METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(9443),
+  VIGIL_METRICS_CLIENTS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.string().startsWith('spiffe://'))),
+  VIGIL_COMPONENT: z.string().min(1).default('certificate-controller'),
+  VIGIL_SERVICE_ACCOUNT_DIR: z.string().default('/var/run/secrets/kubernetes.io/serviceaccount'),
+  KUBERNETES_SERVICE_HOST: z.string().min(1),
+  KUBERNETES_SERVICE_PORT: z.coerce.number().int().min(1).max(65535).default(443),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+});
+
+/** The process's settings. */
+export interface Config {
+  readonly planFile: string;
+  readonly metricsPort: number;
+  /** SPIFFE IDs that may read /metrics. */
+  readonly metricsClients: readonly string[];
+  /** Name in the plan of the controller's own leaf. */
+  readonly component: string;
+  readonly serviceAccountDir: string;
+  readonly apiHost: string;
+  readonly apiPort: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/**
+ * Reads the settings from environment variables.
+ * @throws ConfigError naming the variable, what it holds and what it may hold
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const result = schema.safeParse(env);
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name}=${env[name] ?? ''}: ${message}`;
+    });
+    throw new ConfigError(problems.join('; '));
+  }
+  const parsed = result.data;
+  return {
+    planFile: parsed.VIGIL_PLAN_FILE,
+    metricsPort: parsed.VIGIL_METRICS_PORT,
+    metricsClients: parsed.VIGIL_METRICS_CLIENTS,
+    component: parsed.VIGIL_COMPONENT,
+    serviceAccountDir: parsed.VIGIL_SERVICE_ACCOUNT_DIR,
+    apiHost: parsed.KUBERNETES_SERVICE_HOST,
+    apiPort: parsed.KUBERNETES_SERVICE_PORT,
+    logLevel: parsed.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,208 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { promisify } from 'node:util';
+import {
+  generateRsaKey,
+  issueLeaf,
+  issueRoot,
+} from '../../../services/certificate-controller/src/issue';
+import { secretValue } from '../../../services/certificate-controller/src/kube';
+import { parseSigner } from '../../../services/certificate-controller/src/signer';
+import { buildServices } from '../../../services/build';
+import {
+  applied,
+  authoritySecret,
+  expectConsistent,
+  secretOf,
+  testLeaf,
+  testPlan,
+} from '../../support/controller';
+import type { FakeApiServer } from '../../support/fake-api-server';
+
+/** The bundle as the image runs it. */
+const BUNDLE = path.join(__dirname, '../../../build/certificate-controller/main.js');
+const FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1'];
+const PROMETHEUS = 'spiffe://vigil/ns/monitoring/sa/prometheus';
+
+const plan = testPlan();
+let folder: string;
+let planFile: string;
+
+beforeAll(async () => {
+  await buildServices();
+  folder = await mkdtemp(path.join(os.tmpdir(), 'certificate-controller-'));
+  planFile = path.join(folder, 'plan.json');
+  await writeFile(planFile, JSON.stringify(plan));
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Client {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+function scrape(
+  port: number,
+  ca: string,
+  client: Client,
+): Promise<{ status?: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { host: 'localhost', port, path: '/metrics', ca, agent: false, ...client };
+    const request = https.get(options, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}
+
+describe('the bundled process', () => {
+  let server: FakeApiServer;
+  let child: ChildProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    server = await applied(plan);
+    const env = {
+      ...server.env,
+      VIGIL_PLAN_FILE: planFile,
+      VIGIL_METRICS_PORT: '0',
+      VIGIL_METRICS_CLIENTS: PROMETHEUS,
+    };
+    child = spawn(process.execPath, [...FLAGS, BUNDLE], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = readline.createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    for await (const line of lines) {
+      const entry = JSON.parse(line) as { msg: string; port?: number };
+      if (entry.port === undefined) continue;
+      port = entry.port;
+      break;
+    }
+    child.stdout?.resume();
+  }, 30_000);
+  afterAll(async () => {
+    child.kill('SIGKILL');
+    await server.dispose();
+  });
+
+  const material = (component: string): { cert: string; key: string; ca: string } => {
+    const namespace = component === 'certificate-controller' ? 'vigil-system' : 'monitoring';
+    const secret = secretOf(server, namespace, `${component}-tls`);
+    const [cert, key, ca] = ['tls.crt', 'tls.key', 'ca.crt'].map((one) => secretValue(secret, one));
+    return { cert: cert ?? '', key: key ?? '', ca: ca ?? '' };
+  };
+
+  test('issues everything that the plan asks for', () => {
+    expectConsistent(server, plan);
+    expect(server.violations).toEqual([]);
+  });
+
+  test('serves metrics to the allowed identity', async () => {
+    const { status, text } = await scrape(port, material('prometheus').ca, material('prometheus'));
+    expect(status).toBe(200);
+    expect(text).toContain('vigil_certificate_not_after_seconds{component="loki"}');
+    const rss = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+    expect(rss / 2 ** 20).toBeLessThan(90);
+  });
+
+  test('refuses a client without a certificate', async () => {
+    await expect(scrape(port, material('prometheus').ca, {})).rejects.toThrow(
+      /certificate required|ECONNRESET|socket hang up/,
+    );
+  });
+
+  test('refuses a certificate of a foreign CA, even with the right identity', async () => {
+    const now = new Date();
+    const root = await issueRoot(
+      { trustDomain: 'vigil', lifetimeSeconds: 3600, now },
+      generateRsaKey,
+    );
+    const signer = parseSigner(root.certificate, root.key);
+    const leaf = testLeaf('prometheus');
+    const request = { leaf, lifetimeSeconds: 600, signer, now };
+    const { certificate: cert, key } = await issueLeaf(request, generateRsaKey);
+    await expect(scrape(port, material('prometheus').ca, { cert, key })).rejects.toThrow(
+      /unknown ca|ECONNRESET|socket hang up/,
+    );
+  });
+
+  test('answers 403 to a certificate of ours with another identity', async () => {
+    expect(await scrape(port, material('prometheus').ca, material('loki'))).toMatchObject({
+      status: 403,
+    });
+  });
+
+  test('speaks TLS 1.2 at least', async () => {
+    const { ca, cert, key } = material('prometheus');
+    const old = { cert, key, maxVersion: 'TLSv1.1', minVersion: 'TLSv1' } as Client;
+    await expect(scrape(port, ca, old)).rejects.toThrow();
+  });
+
+  test('ends with status 0 on SIGTERM', async () => {
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    expect(authoritySecret(server).data).toBeDefined();
+  });
+});
+
+describe('bad settings end the process with status 2 and one line', () => {
+  const run = promisify(execFile);
+  const good = { KUBERNETES_SERVICE_HOST: 'localhost' };
+
+  const failing = async (
+    env: Record<string, string>,
+  ): Promise<{ code: number; lines: string[] }> => {
+    try {
+      await run(process.execPath, [BUNDLE], { env });
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, lines: (stdout + stderr).trim().split('\n') };
+    }
+    throw new Error('it ended well');
+  };
+
+  test.each([
+    [
+      'a plan that is missing',
+      'absent.json',
+      undefined,
+      /cannot read the certificate plan .*ENOENT/,
+    ],
+    ['a plan that is not JSON', 'text.json', 'version: 1', /text.json is not JSON/],
+    [
+      'a plan with a wrong field',
+      'wrong.json',
+      JSON.stringify({ ...plan, leafLifetimeSeconds: 1 }),
+      /leafLifetimeSeconds: .*>=60/,
+    ],
+  ])('%s', async (_what, name, text, message) => {
+    const file = path.join(folder, name);
+    if (text !== undefined) await writeFile(file, text);
+    const { code, lines } = await failing({ ...good, VIGIL_PLAN_FILE: file });
+    expect(code).toBe(2);
+    expect(lines).toHaveLength(1);
+    expect((JSON.parse(lines[0] ?? '') as { msg: string }).msg).toMatch(message);
+  });
+
+  test.each([
+    ['VIGIL_METRICS_PORT', '99999'],
+    ['VIGIL_METRICS_CLIENTS', 'prometheus'],
+    ['LOG_LEVEL', 'loud'],
+    ['KUBERNETES_SERVICE_HOST', ''],
+  ])('%s=%s', async (name, value) => {
+    const { code, lines } = await failing({ ...good, VIGIL_PLAN_FILE: planFile, [name]: value });
+    expect(code).toBe(2);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`${name}=${value}: `);
+  });
+});

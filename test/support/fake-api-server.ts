@@ -1,0 +1,300 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { CertificatePlan } from '../../constructs/topology/certificate-plan';
+import {
+  generateRsaKey,
+  issueLeaf,
+  issueRoot,
+} from '../../services/certificate-controller/src/issue';
+import { parseSigner } from '../../services/certificate-controller/src/signer';
+
+/** Any Kubernetes object, as far as the fake cares. */
+export interface FakeObject {
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    generation?: number;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+/** One call as the API server's authorisation sees it. */
+export interface FakeCall {
+  readonly verb: string;
+  /** Plural, with the subresource: `certificatesigningrequests/approval`. */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface Route {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
+}
+
+const TOKEN = 'token-of-the-service-account';
+const VERBS: Record<string, string> = { GET: 'get', PUT: 'update', POST: 'create', PATCH: 'patch' };
+
+/**
+ * The part of a Kubernetes API server that the certificate-controller uses, on a real TLS socket:
+ * resource versions with 409, merge patches, authorisation by name, and ways to misbehave.
+ */
+export class FakeApiServer {
+  readonly objects = new Map<string, FakeObject>();
+  /** Calls outside of what `allow` permits; each was answered with 403. */
+  readonly violations: FakeCall[] = [];
+  /** Calls that changed something, in order. */
+  readonly writes: FakeCall[] = [];
+  /** Every call that was answered. */
+  calls = 0;
+  /** Called after each change, before it is answered. */
+  onWrite: (call: FakeCall) => void = () => {};
+  /** Called before each call is looked at; may wait, to make the server slow. */
+  beforeCall: (call: FakeCall) => Promise<void> | void = () => {};
+  allow: (call: FakeCall) => boolean = () => true;
+  /** While true, workloads do not get on with what a patch asks of them. */
+  holdRollouts = false;
+  port = 0;
+  serviceAccountDir = '';
+
+  private server: Server | undefined;
+  private readonly sockets = new Set<Duplex>();
+  private version = 0;
+  private tls = { cert: '', key: '' };
+
+  static async create(): Promise<FakeApiServer> {
+    const fake = new FakeApiServer();
+    await fake.createCredentials();
+    await fake.start();
+    return fake;
+  }
+
+  /** Listens, on the same port as before if there was one. */
+  async start(): Promise<void> {
+    const server = createServer(this.tls, (request, response) => {
+      void this.handle(request, response);
+    });
+    server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** Goes away: open connections are cut, new ones are refused. */
+  async stop(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    await rm(this.serviceAccountDir, { recursive: true, force: true });
+  }
+
+  /** Environment of a process that finds this server as a pod would. */
+  get env(): Record<string, string> {
+    return {
+      KUBERNETES_SERVICE_HOST: 'localhost',
+      KUBERNETES_SERVICE_PORT: String(this.port),
+      VIGIL_SERVICE_ACCOUNT_DIR: this.serviceAccountDir,
+    };
+  }
+
+  get(resource: string, namespace: string, name: string): FakeObject | undefined {
+    return this.objects.get(`${resource}/${namespace}/${name}`);
+  }
+
+  /** Puts an object there by hand, as `kubectl` or another component would. */
+  put(resource: string, object: FakeObject): void {
+    const { namespace = '', name } = object.metadata;
+    this.store(`${resource}/${namespace}/${name}`, object);
+  }
+
+  delete(resource: string, namespace: string, name: string): void {
+    this.objects.delete(`${resource}/${namespace}/${name}`);
+  }
+
+  private store(key: string, object: FakeObject): FakeObject {
+    this.version += 1;
+    const before = this.objects.get(key);
+    const uid = before?.metadata.uid ?? `uid-${this.version}`;
+    const metadata = { ...object.metadata, uid, resourceVersion: String(this.version) };
+    const stored = { ...object, metadata };
+    this.objects.set(key, stored);
+    return stored;
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = text === '' ? undefined : (JSON.parse(text) as FakeObject);
+    const route = parsePath(request.url ?? '');
+    const { namespace, name, subresource } = route;
+    const verb = request.method === 'GET' && name === '' ? 'list' : VERBS[request.method ?? ''];
+    const resource = subresource ? `${route.resource}/${subresource}` : route.resource;
+    const call = { verb: verb ?? 'unknown', resource, namespace, name: name || nameOf(body) };
+    await this.beforeCall(call);
+    if (response.destroyed) return;
+    this.calls += 1;
+    const [status, answer] =
+      request.headers.authorization === `Bearer ${TOKEN}`
+        ? this.answer(call, route, body)
+        : [401, failure('Unauthorized')];
+    if (status < 300 && call.verb !== 'get' && call.verb !== 'list') {
+      this.writes.push(call);
+      this.onWrite(call);
+    }
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer));
+  }
+
+  private answer(call: FakeCall, route: Route, body: FakeObject | undefined): [number, unknown] {
+    if (!this.allow(call)) {
+      this.violations.push(call);
+      return [403, failure(`${call.verb} ${call.resource} ${call.name} is forbidden`)];
+    }
+    const key = `${route.resource}/${route.namespace}/${call.name}`;
+    const existing = this.objects.get(key);
+    if (call.verb === 'list') return [200, { items: this.list(route.resource) }];
+    if (call.verb === 'create') {
+      if (existing) return [409, failure('already exists')];
+      return [201, this.store(key, body ?? { metadata: { name: call.name } })];
+    }
+    if (!existing) return [404, failure('not found')];
+    if (call.verb === 'get') return [200, existing];
+    if (call.verb === 'patch') return [200, this.store(key, this.roll(merged(existing, body)))];
+    const expected = body?.metadata.resourceVersion;
+    if (expected !== undefined && expected !== existing.metadata.resourceVersion) {
+      return [409, failure('the object has been modified')];
+    }
+    return [200, this.store(key, body ?? existing)];
+  }
+
+  private list(resource: string): FakeObject[] {
+    const prefix = `${resource}/`;
+    return [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([, one]) => one);
+  }
+
+  /** What a workload's controller does after a patch of its template: all at once, or nothing. */
+  private roll(workload: FakeObject): FakeObject {
+    const generation = (workload.metadata.generation ?? 1) + 1;
+    const metadata = { ...workload.metadata, generation };
+    if (this.holdRollouts) return { ...workload, metadata };
+    return { ...workload, metadata, status: rolledOut(generation) };
+  }
+
+  private async createCredentials(): Promise<void> {
+    const now = new Date();
+    const root = await issueRoot(
+      { trustDomain: 'kubernetes', lifetimeSeconds: 86_400, now },
+      generateRsaKey,
+    );
+    const leaf = {
+      component: 'api-server',
+      namespace: 'default',
+      secret: 'none',
+      commonName: 'kube-apiserver',
+      dnsNames: ['localhost'],
+      uris: [],
+      usages: ['serverAuth' as const],
+    };
+    const signer = parseSigner(root.certificate, root.key);
+    const issued = await issueLeaf({ leaf, lifetimeSeconds: 3600, signer, now }, generateRsaKey);
+    this.tls = { cert: issued.certificate, key: issued.key };
+    this.serviceAccountDir = await mkdtemp(path.join(os.tmpdir(), 'service-account-'));
+    await writeFile(path.join(this.serviceAccountDir, 'ca.crt'), root.certificate);
+    await writeFile(path.join(this.serviceAccountDir, 'token'), TOKEN);
+  }
+}
+
+/** A workload whose pods are all of the present template and ready. */
+export function rolledOut(generation: number): Record<string, unknown> {
+  return {
+    observedGeneration: generation,
+    replicas: 1,
+    readyReplicas: 1,
+    updatedReplicas: 1,
+    currentRevision: 'r',
+    updateRevision: 'r',
+    desiredNumberScheduled: 1,
+    updatedNumberScheduled: 1,
+    numberReady: 1,
+  };
+}
+
+/** Exactly the calls that the controller's roles permit. */
+export function permittedBy(plan: CertificatePlan): (call: FakeCall) => boolean {
+  const secrets = [plan.authority, ...plan.leaves, ...plan.passwords].map(
+    ({ namespace, secret }) => `${namespace}/${secret}`,
+  );
+  const workloads = [
+    ...plan.leaves.map(({ restartOnCaChange }) => restartOnCaChange),
+    ...plan.passwords.map(({ restart }) => restart),
+  ].map((ref) => ref && `${ref.kind.toLowerCase()}s/${ref.namespace}/${ref.name}`);
+  const namespaces = new Set(secrets.map((one) => one.split('/')[0]));
+  return ({ verb, resource, namespace, name }) => {
+    switch (resource) {
+      case 'secrets':
+        return ['get', 'update'].includes(verb) && secrets.includes(`${namespace}/${name}`);
+      case 'deployments':
+      case 'statefulsets':
+      case 'daemonsets':
+        return (
+          ['get', 'patch'].includes(verb) && workloads.includes(`${resource}/${namespace}/${name}`)
+        );
+      case 'events':
+        return ['get', 'create', 'update'].includes(verb) && namespaces.has(namespace);
+      case 'nodes':
+        return verb === 'get' && plan.approveKubeletServing;
+      case 'certificatesigningrequests':
+        return verb === 'list' && plan.approveKubeletServing;
+      case 'certificatesigningrequests/approval':
+        return verb === 'update' && plan.approveKubeletServing;
+      default:
+        return false;
+    }
+  };
+}
+
+function parsePath(url: string): Route {
+  const parts = new URL(url, 'https://api').pathname.split('/').filter(Boolean);
+  const rest = parts[0] === 'api' ? parts.slice(2) : parts.slice(3);
+  const namespaced = rest[0] === 'namespaces';
+  const [resource = '', name = '', subresource = ''] = namespaced ? rest.slice(2) : rest;
+  return { resource, namespace: namespaced ? (rest[1] ?? '') : '', name, subresource };
+}
+
+function nameOf(body: FakeObject | undefined): string {
+  return body?.metadata.name ?? '';
+}
+
+function failure(message: string): Record<string, string> {
+  return { kind: 'Status', message };
+}
+
+/** RFC 7386. */
+function merged<T>(target: T, patch: unknown): T {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch as T;
+  const result = { ...(target as Record<string, unknown>) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merged(result[key], value);
+  }
+  return result as T;
+}
