@@ -13,6 +13,13 @@ export interface Target {
   readonly health: 'up' | 'down' | 'unknown';
 }
 
+/** One series of an instant query's answer. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  /** Unix time in seconds, and the value as text. */
+  readonly value: readonly [number, string];
+}
+
 export interface FiringAlert {
   readonly name: string;
   readonly severity: string;
@@ -62,6 +69,12 @@ export class PrometheusApi {
         labels,
         summary: annotations?.summary ?? '',
       }));
+  }
+
+  /** The samples of an instant query. */
+  public async query(expression: string): Promise<Sample[]> {
+    const path = `/api/v1/query?query=${encodeURIComponent(expression)}`;
+    return (await this.ask<{ result: Sample[] }>(path)).result;
   }
 
   public close(): void {

@@ -19,6 +19,8 @@ export interface ContainerProps {
   readonly env?: readonly EnvVar[];
   /** Ports by name, as in the component's row. @default none */
   readonly ports?: Readonly<Record<string, number>>;
+  /** Holds the other probes back until it has succeeded once. @default none */
+  readonly startup?: Probe;
   readonly readiness?: Probe;
   readonly liveness?: Probe;
   readonly mounts?: readonly VolumeMount[];
@@ -69,6 +71,7 @@ export function hardened(
     ...(props.ports && {
       ports: Object.entries(props.ports).map(([name, containerPort]) => ({ name, containerPort })),
     }),
+    startupProbe: props.startup,
     readinessProbe: props.readiness,
     livenessProbe: props.liveness,
     resources: {

@@ -65,9 +65,11 @@ export class Prometheus extends ComponentChart {
             '--log.format=json',
           ],
           ports: component.ports,
-          readiness: promtool('ready', { periodSeconds: 5, failureThreshold: 3 }),
           // A replay of the write-ahead log may take minutes; it must not be taken for a hang.
-          liveness: promtool('healthy', { periodSeconds: 30, failureThreshold: 10 }),
+          startup: promtool('ready', { periodSeconds: 2, failureThreshold: 450 }),
+          // Each probe starts a program of 100 MB, so they are no more frequent than they need be.
+          readiness: promtool('ready', { periodSeconds: 20, failureThreshold: 2 }),
+          liveness: promtool('healthy', { periodSeconds: 60, failureThreshold: 3 }),
           mounts: [
             config.mount,
             rules.mount,

@@ -1,0 +1,79 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { KubeClient } from '../../cli/lib/kube-client';
+import { connect, eventually, inPodNetwork, podsOf, topology } from './support/cluster';
+
+const NAMESPACE = 'strangers';
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'stranger', namespace: NAMESPACE },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'sleep',
+        image: 'busybox:1.37',
+        imagePullPolicy: 'IfNotPresent',
+        command: ['sleep', '3600'],
+      },
+    ],
+  },
+};
+
+describe("a stranger's pod", () => {
+  let client: KubeClient;
+  let stranger: V1Pod;
+
+  beforeAll(async () => {
+    client = await connect();
+    await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+    // The namespace's service account is made a moment later.
+    await eventually('the stranger runs', 60, async () => {
+      await client.apply(pod);
+      const found = await client.get<V1Pod>(`/api/v1/namespaces/${NAMESPACE}/pods/stranger`);
+      if (found) stranger = found;
+      return found?.status?.phase === 'Running';
+    });
+  });
+  afterAll(async () => {
+    await client.delete({ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE });
+    client.close();
+  });
+
+  test('gets no answer from any port of ours', async () => {
+    const doors = await Promise.all(
+      topology.components.map(async (component) =>
+        (await podsOf(client, component)).flatMap(({ status }) =>
+          Object.values(component.ports).map((port) => ({
+            door: `${component.key}:${port}`,
+            address: `${status?.podIP}:${port}`,
+          })),
+        ),
+      ),
+    );
+    const script = doors
+      .flat()
+      .flatMap(({ door, address }) =>
+        ['http', 'https'].map(
+          (scheme) =>
+            `code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 3 ${scheme}://${address}/metrics); ` +
+            `[ "$code" = 000 ] || echo "${door} answered ${scheme} with $code" &`,
+        ),
+      );
+    const answers = await inPodNetwork(stranger, [...script, 'wait', ''].join('\n'));
+    // A node's own port takes the connection; it says so to plain HTTP, and nothing without a certificate.
+    const telling = answers
+      .split('\n')
+      .filter((line) => line && !/answered http with 400$/.test(line));
+    expect(telling).toEqual([]);
+  });
+
+  test('has a network: the way to the API server is open', async () => {
+    const answer = await inPodNetwork(
+      stranger,
+      `curl -sk -o /dev/null -w '%{http_code}' --max-time 5 https://10.96.0.1/version\n`,
+    );
+    expect(answer).not.toBe('000');
+  });
+});

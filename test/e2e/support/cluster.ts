@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { V1Pod } from '@kubernetes/client-node';
+import { kindKubeConfig } from '../../../cli/lib/cluster';
+import { KubeClient } from '../../../cli/lib/kube-client';
+import { PrometheusApi } from '../../../cli/lib/prometheus-api';
+import { loadSettings } from '../../../constructs/settings';
+import { buildTopology, type Component } from '../../../constructs/topology';
+import { environment } from './vigil';
+
+const run = promisify(execFile);
+
+export const settings = loadSettings(environment.VIGIL_CONFIG);
+export const topology = buildTopology(settings);
+
+const never = new AbortController().signal;
+
+/** The API of the tests' cluster; close it when done. */
+export async function connect(): Promise<KubeClient> {
+  return new KubeClient(await kindKubeConfig(settings.cluster.name, never), never);
+}
+
+/** Prometheus, asked with the technician's certificate; close it when done. */
+export const openPrometheus = (client: KubeClient): Promise<PrometheusApi> =>
+  PrometheusApi.open(client, never);
+
+/** Running pods of a component. */
+export async function podsOf(client: KubeClient, component: Component): Promise<V1Pod[]> {
+  const selector = encodeURIComponent(`app.kubernetes.io/name=${component.name}`);
+  const pods = await client.list<V1Pod>(
+    `/api/v1/namespaces/${component.namespace}/pods?labelSelector=${selector}`,
+  );
+  return pods.filter((pod) => pod.status?.phase === 'Running' && !pod.metadata?.deletionTimestamp);
+}
+
+/** Runs a program on a node of the cluster. */
+export async function onNode(node: string, args: string[], input?: string): Promise<string> {
+  const child = run('docker', ['exec', ...(input === undefined ? [] : ['-i']), node, ...args], {
+    maxBuffer: 1 << 24,
+  });
+  if (input !== undefined) child.child.stdin?.end(input);
+  return (await child).stdout;
+}
+
+/**
+ * Runs a shell script in the network of a pod, with the programs of its node. NetworkPolicies treat its packets as the
+ * pod's own, although the pod's image may have no shell at all.
+ */
+export async function inPodNetwork(pod: V1Pod, script: string): Promise<string> {
+  const node = pod.spec?.nodeName ?? '';
+  const pid = await sandboxProcess(node, pod);
+  return onNode(node, ['nsenter', '--target', pid, '--net', 'bash', '-s'], script);
+}
+
+async function sandboxProcess(node: string, pod: V1Pod): Promise<string> {
+  const ctr = ['ctr', '--namespace', 'k8s.io'];
+  const labels = [
+    `labels."io.cri-containerd.kind"==sandbox`,
+    `labels."io.kubernetes.pod.uid"=="${pod.metadata?.uid}"`,
+  ];
+  const containers = await onNode(node, [
+    ...ctr,
+    'containers',
+    'list',
+    '--quiet',
+    labels.join(','),
+  ]);
+  const tasks = await onNode(node, [...ctr, 'tasks', 'list']);
+  for (const id of containers.trim().split('\n')) {
+    const task = tasks.split('\n').find((line) => line.startsWith(id) && line.includes('RUNNING'));
+    const pid = task?.trim().split(/\s+/)[1];
+    if (id && pid) return pid;
+  }
+  throw new Error(`no running sandbox of pod ${pod.metadata?.name} on ${node}`);
+}
+
+/** Repeats until the check is true. */
+export async function eventually(
+  what: string,
+  seconds: number,
+  check: () => Promise<boolean>,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  let reason = '';
+  while (Date.now() < deadline) {
+    try {
+      if (await check()) return;
+    } catch (error) {
+      reason = error instanceof Error ? `: ${error.message}` : '';
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`not within ${seconds} s: ${what}${reason}`);
+}
