@@ -1,3 +1,82 @@
 import { defineConfig } from './constructs/settings';
 
-export default defineConfig({});
+// Every setting with its default; what is left out has the value shown here. A setting without a value of its own is
+// commented out. The same as a table, with all that is allowed: docs/settings.md.
+export default defineConfig({
+  cluster: {
+    /** Name of the kind cluster that `up` creates. Default: vigil. */
+    name: 'vigil',
+    /** Nodes of that cluster, from 1 to 30. Default: 3. */
+    nodes: 3,
+    /** Node image for kind; the variable VIGIL_NODE_IMAGE goes first. Default: the one kind ships with. */
+    // nodeImage: 'kindest/node:v1.34.4',
+    /** DNS domain of the cluster. Default: cluster.local. */
+    domain: 'cluster.local',
+    /** IPv4 networks that hold the nodes and the API server. Default: what Docker gives out. */
+    nodeCidrs: ['172.16.0.0/12', '192.168.0.0/16'],
+    /** Port of the API server on its node, behind the Service. Default: 6443. */
+    apiServerPort: 6443,
+    /** Approve kubelet serving certificates, after checking each request. Default: true. */
+    approveKubeletServing: true,
+    /** Scrape scheduler and controller-manager, which must listen on the node. Default: true. */
+    controlPlane: true,
+  },
+  certificates: {
+    /** Lifetime of a leaf certificate (s, m, h, d, w or y); it is renewed at two thirds. Default: 30d. */
+    leafLifetime: '30d',
+    /** Lifetime of the root (s, m, h, d, w or y). Default: 1y. */
+    rootLifetime: '1y',
+    /** Time that a changed Secret needs to reach every pod (s, m, h, d, w or y). Default: 3m. */
+    propagation: '3m',
+  },
+  prometheus: {
+    /** Time between two scrapes (s, m, h, d, w or y). Default: 15s. */
+    scrapeInterval: '15s',
+    /** Age at which samples are dropped (s, m, h, d, w or y). Default: 15d. */
+    retentionTime: '15d',
+    /** Size at which the oldest samples are dropped (MB, GB or TB). Default: 6GB. */
+    retentionSize: '6GB',
+    /** Size of the volume (Ki, Mi, Gi or Ti). Default: 8Gi. */
+    storage: '8Gi',
+    /** Labels added to alerts and remote writes. Default: none. */
+    externalLabels: {
+      // cluster: 'vigil',
+    },
+    /** Receivers of a copy of all samples. Default: none. */
+    remoteWrite: [
+      // {
+      //   /** Name of the receiver, used in metrics and flows. Required. */
+      //   name: 'archive',
+      //   /** Where samples are sent: https only. Required. */
+      //   url: 'https://archive.example.com/api/v1/write',
+      //   /** IPv4 networks of the receiver: Prometheus may open connections to these only. Required. */
+      //   cidrs: ['203.0.113.0/24'],
+      //   /** Secret in namespace monitoring whose key `token` is sent as bearer token. Default: none. */
+      //   tokenSecret: 'archive-token',
+      // },
+    ],
+  },
+  alertmanager: {
+    /** How long silences and notifications are kept (s, m, h, d, w or y). Default: 5d. */
+    retention: '5d',
+    /** Size of the volume (Ki, Mi, Gi or Ti). Default: 256Mi. */
+    storage: '256Mi',
+  },
+  /** StorageClass of the volumes. Default: the cluster's own default. */
+  // storageClass: 'standard',
+  /** Image by component, in place of the pinned one, with a tag or a digest. Default: none replaced. */
+  images: {
+    // prometheus: 'registry.example.com/prometheus:v3.14.0',
+  },
+  /** Requests and limits by container, in place of the defaults. Default: none replaced. */
+  resources: {
+    // prometheus: {
+    //   /** CPU request: millicores or cores. Default: by container, see docs/settings.md. */
+    //   cpu: '200m',
+    //   /** Memory request (Ki, Mi, Gi or Ti). Default: by container, see docs/settings.md. */
+    //   memory: '512Mi',
+    //   /** Memory limit (Ki, Mi, Gi or Ti). Default: by container, see docs/settings.md. */
+    //   memoryLimit: '2Gi',
+    // },
+  },
+});

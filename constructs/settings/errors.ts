@@ -25,13 +25,10 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
     return issue.keys.map((key) => unknownName([...issue.path, key], 'setting', key, allowed));
   }
   if (issue.code === 'invalid_key') {
-    const key = String(issue.path.at(-1));
-    const allowed = issue.issues.flatMap((inner) =>
-      'values' in inner ? inner.values.map(String) : [],
-    );
-    return allowed.length > 0
-      ? [unknownName(issue.path, 'name', key, allowed)]
-      : [`${pathOf(issue.path)}: '${key}' is not a valid name here`];
+    const allowed = issue.issues.map(({ message }) => message).join(', ');
+    return [
+      `${pathOf(issue.path)}: found the name '${String(issue.path.at(-1))}', allowed: ${allowed}`,
+    ];
   }
   return [
     `${pathOf(issue.path)}: found ${show(valueAt(input, issue.path))}, allowed: ${allowedBy(issue)}`,
@@ -53,11 +50,12 @@ function unknownName(
 function allowedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
-      return `${String(issue.minimum)} at least${issue.origin === 'array' ? ' (entries)' : ''}`;
+      return `${String(issue.minimum)}${issue.origin === 'array' ? ' entry' : ''} at least`;
     case 'too_big':
       return `${String(issue.maximum)} at most`;
     case 'invalid_type':
-      return article(issue.expected);
+      // A message of the schema's own says more than the type does.
+      return issue.message.startsWith('Invalid input') ? typeName(issue.expected) : issue.message;
     case 'invalid_value':
       return issue.values.map(String).join(', ');
     default:
@@ -65,7 +63,15 @@ function allowedBy(issue: z.core.$ZodIssue): string {
   }
 }
 
-const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+const typeName = (type: string): string => TYPE_NAMES[type] ?? `a ${type}`;
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.length === 0
@@ -89,17 +95,18 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Names that the schema knows at a path, unwrapping defaults and optionals on the way. */
+/** Names that the schema knows at a path, of fields or of keys, unwrapping defaults and optionals on the way. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   let schema: unknown = settingsSchema;
   for (const key of path) schema = childOf(unwrap(schema), key);
-  const shape = unwrap(schema)?.shape;
-  return shape ? Object.keys(shape) : [];
+  const node = unwrap(schema);
+  return node?.shape ? Object.keys(node.shape) : (node?.keyType?.options ?? []).map(String);
 }
 
 interface SchemaNode {
   readonly shape?: Record<string, unknown>;
   readonly element?: unknown;
+  readonly keyType?: { readonly options?: readonly unknown[] };
   readonly valueType?: unknown;
   readonly def?: { readonly innerType?: unknown };
 }

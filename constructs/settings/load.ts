@@ -49,10 +49,17 @@ function evaluate(path: string, name: string): { readonly default?: unknown } {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require(path) as { readonly default?: unknown };
   } catch (error) {
-    const reason =
-      error instanceof Error
-        ? (error.message.split('\n').find((line) => line.trim()) ?? '')
-        : String(error);
+    const reason = reasonOf(error, path);
     throw new SettingsError(`${name}: cannot be read as TypeScript: ${reason}`);
   }
+}
+
+/** One line of an error; compilers put a heading above the line that says what is wrong and where. */
+function reasonOf(error: unknown, path: string): string {
+  const lines = (error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const [line = 'no reason given'] = [...lines.filter((text) => text.includes('ERROR:')), ...lines];
+  return line.replace(`${path}:`, 'line ').replace('ERROR: ', '');
 }

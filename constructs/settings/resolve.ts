@@ -14,7 +14,13 @@ export function resolveResources(settings: Settings): Record<ContainerName, Reso
   return Object.fromEntries(
     Object.entries(defaultResources).map(([name, defaults]) => [
       name,
-      { ...defaults, ...settings.resources[name as ContainerName] },
+      { ...defaults, ...given(settings.resources[name as ContainerName] ?? {}) },
     ]),
   ) as Record<ContainerName, Resources>;
 }
+
+/** Without the fields that are there but undefined, which a spread would put in the place of a default. */
+const given = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;

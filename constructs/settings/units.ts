@@ -5,26 +5,27 @@ const DURATION = /^([1-9]\d*)(s|m|h|d|w|y)$/;
 const BYTES = /^[1-9]\d*(Ki|Mi|Gi|Ti)$/;
 const CPU = /^([1-9]\d*m|\d+(\.\d+)?)$/;
 
+/** Text of a form that is named once, for the message of a mistake and for the documentation. */
+export const text = (form: RegExp, error: string): z.ZodString =>
+  z.string({ error }).regex(form, { error }).meta({ allowed: error });
+
 /** A Prometheus duration of one unit, such as `30s` or `15d`. */
 export const duration = (): z.ZodString =>
-  z
-    .string()
-    .regex(DURATION, {
-      error: 'a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d',
-    });
+  text(DURATION, 'a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d');
 
 /** A Kubernetes quantity of bytes, such as `512Mi`. */
 export const bytes = (): z.ZodString =>
-  z.string().regex(BYTES, { error: 'a size: a whole number and Ki, Mi, Gi or Ti, such as 8Gi' });
+  text(BYTES, 'a size: a whole number and Ki, Mi, Gi or Ti, such as 8Gi');
 
 /** A Kubernetes quantity of CPU, such as `50m` or `0.5`. */
 export const cpu = (): z.ZodString =>
-  z
-    .string()
-    .regex(CPU, { error: 'an amount of CPU: millicores such as 50m, or cores such as 0.5' });
+  text(CPU, 'an amount of CPU: millicores such as 50m, or cores such as 0.5');
 
 /** An IPv4 network in CIDR notation. */
-export const cidr = (): z.ZodCIDRv4 => z.cidrv4({ error: 'an IPv4 network such as 172.16.0.0/12' });
+export const cidr = (): z.ZodCIDRv4 => {
+  const error = 'an IPv4 network such as 172.16.0.0/12';
+  return z.cidrv4({ error }).meta({ allowed: error });
+};
 
 /**
  * Seconds of a duration that `duration()` accepted.
