@@ -177,7 +177,7 @@ export class TestController {
 export function secretOf(server: FakeApiServer, namespace: string, name: string): Secret {
   const secret = server.get('secrets', namespace, name);
   if (!secret) throw new Error(`no Secret ${namespace}/${name}`);
-  return secret as unknown as Secret;
+  return secret;
 }
 
 export function authoritySecret(server: FakeApiServer): Secret {

@@ -43,7 +43,12 @@ interface Route {
 }
 
 const TOKEN = 'token-of-the-service-account';
-const VERBS: Record<string, string> = { GET: 'get', PUT: 'update', POST: 'create', PATCH: 'patch' };
+const VERBS: Partial<Record<string, string>> = {
+  GET: 'get',
+  PUT: 'update',
+  POST: 'create',
+  PATCH: 'patch',
+};
 
 /**
  * The part of a Kubernetes API server that the certificate-controller uses, on a real TLS socket:
@@ -140,22 +145,16 @@ export class FakeApiServer {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString('utf8');
-    const body = text === '' ? undefined : (JSON.parse(text) as FakeObject);
+    const body = await readBody(request);
     const route = parsePath(request.url ?? '');
-    const { namespace, name, subresource } = route;
-    const verb = request.method === 'GET' && name === '' ? 'list' : VERBS[request.method ?? ''];
-    const resource = subresource ? `${route.resource}/${subresource}` : route.resource;
-    const call = { verb: verb ?? 'unknown', resource, namespace, name: name || nameOf(body) };
+    const call = callOf(request.method ?? '', route, body);
     await this.beforeCall(call);
     if (response.destroyed) return;
     this.calls += 1;
-    const [status, answer] =
-      request.headers.authorization === `Bearer ${TOKEN}`
-        ? this.answer(call, route, body)
-        : [401, failure('Unauthorized')];
+    const authenticated = request.headers.authorization === `Bearer ${TOKEN}`;
+    const [status, answer] = authenticated
+      ? this.answer(call, route, body)
+      : [401, failure('Unauthorized')];
     if (status < 300 && call.verb !== 'get' && call.verb !== 'list') {
       this.writes.push(call);
       this.onWrite(call);
@@ -164,26 +163,31 @@ export class FakeApiServer {
     response.end(JSON.stringify(answer));
   }
 
-  private answer(call: FakeCall, route: Route, body: FakeObject | undefined): [number, unknown] {
+  private answer(call: FakeCall, route: Route, body: FakeObject): [number, unknown] {
     if (!this.allow(call)) {
       this.violations.push(call);
       return [403, failure(`${call.verb} ${call.resource} ${call.name} is forbidden`)];
     }
+    if (call.verb === 'list') return [200, { items: this.list(route.resource) }];
     const key = `${route.resource}/${route.namespace}/${call.name}`;
     const existing = this.objects.get(key);
-    if (call.verb === 'list') return [200, { items: this.list(route.resource) }];
     if (call.verb === 'create') {
-      if (existing) return [409, failure('already exists')];
-      return [201, this.store(key, body ?? { metadata: { name: call.name } })];
+      return existing ? [409, failure('already exists')] : [201, this.store(key, body)];
     }
-    if (!existing) return [404, failure('not found')];
-    if (call.verb === 'get') return [200, existing];
-    if (call.verb === 'patch') return [200, this.store(key, this.roll(merged(existing, body)))];
-    const expected = body?.metadata.resourceVersion;
-    if (expected !== undefined && expected !== existing.metadata.resourceVersion) {
-      return [409, failure('the object has been modified')];
-    }
-    return [200, this.store(key, body ?? existing)];
+    return existing ? this.answerAbout(call, key, { existing, body }) : [404, failure('not found')];
+  }
+
+  private answerAbout(
+    { verb }: FakeCall,
+    key: string,
+    { existing, body }: { existing: FakeObject; body: FakeObject },
+  ): [number, unknown] {
+    if (verb === 'get') return [200, existing];
+    if (verb === 'patch') return [200, this.store(key, this.roll(merged(existing, body)))];
+    const expected = body.metadata.resourceVersion;
+    return expected === undefined || expected === existing.metadata.resourceVersion
+      ? [200, this.store(key, body)]
+      : [409, failure('the object has been modified')];
   }
 
   private list(resource: string): FakeObject[] {
@@ -241,35 +245,43 @@ export function rolledOut(generation: number): Record<string, unknown> {
 /** Exactly the calls that the controller's roles permit. */
 export function permittedBy(plan: CertificatePlan): (call: FakeCall) => boolean {
   const secrets = [plan.authority, ...plan.leaves, ...plan.passwords].map(
-    ({ namespace, secret }) => `${namespace}/${secret}`,
+    ({ namespace, secret }) => `secrets/${namespace}/${secret}`,
   );
   const workloads = [
     ...plan.leaves.map(({ restartOnCaChange }) => restartOnCaChange),
     ...plan.passwords.map(({ restart }) => restart),
   ].map((ref) => ref && `${ref.kind.toLowerCase()}s/${ref.namespace}/${ref.name}`);
-  const namespaces = new Set(secrets.map((one) => one.split('/')[0]));
-  return ({ verb, resource, namespace, name }) => {
-    switch (resource) {
-      case 'secrets':
-        return ['get', 'update'].includes(verb) && secrets.includes(`${namespace}/${name}`);
-      case 'deployments':
-      case 'statefulsets':
-      case 'daemonsets':
-        return (
-          ['get', 'patch'].includes(verb) && workloads.includes(`${resource}/${namespace}/${name}`)
-        );
-      case 'events':
-        return ['get', 'create', 'update'].includes(verb) && namespaces.has(namespace);
-      case 'nodes':
-        return verb === 'get' && plan.approveKubeletServing;
-      case 'certificatesigningrequests':
-        return verb === 'list' && plan.approveKubeletServing;
-      case 'certificatesigningrequests/approval':
-        return verb === 'update' && plan.approveKubeletServing;
-      default:
-        return false;
-    }
+  const kubelets = (verb: string): readonly string[] => (plan.approveKubeletServing ? [verb] : []);
+  const rules: Record<string, { verbs: readonly string[]; names?: readonly unknown[] }> = {
+    secrets: { verbs: ['get', 'update'], names: secrets },
+    deployments: { verbs: ['get', 'patch'], names: workloads },
+    statefulsets: { verbs: ['get', 'patch'], names: workloads },
+    daemonsets: { verbs: ['get', 'patch'], names: workloads },
+    events: { verbs: ['get', 'create', 'update'] },
+    nodes: { verbs: kubelets('get') },
+    certificatesigningrequests: { verbs: kubelets('list') },
+    'certificatesigningrequests/approval': { verbs: kubelets('update') },
   };
+  return ({ verb, resource, namespace, name }) => {
+    const rule = rules[resource];
+    if (!rule?.verbs.includes(verb)) return false;
+    return rule.names?.includes(`${resource}/${namespace}/${name}`) ?? true;
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<FakeObject> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? { metadata: { name: '' } } : (JSON.parse(text) as FakeObject);
+}
+
+function callOf(method: string, route: Route, body: FakeObject): FakeCall {
+  const { namespace, subresource } = route;
+  const name = route.name || body.metadata?.name || '';
+  const verb = method === 'GET' && name === '' ? 'list' : (VERBS[method] ?? method);
+  const resource = subresource ? `${route.resource}/${subresource}` : route.resource;
+  return { verb, resource, namespace, name };
 }
 
 function parsePath(url: string): Route {
@@ -278,10 +290,6 @@ function parsePath(url: string): Route {
   const namespaced = rest[0] === 'namespaces';
   const [resource = '', name = '', subresource = ''] = namespaced ? rest.slice(2) : rest;
   return { resource, namespace: namespaced ? (rest[1] ?? '') : '', name, subresource };
-}
-
-function nameOf(body: FakeObject | undefined): string {
-  return body?.metadata.name ?? '';
 }
 
 function failure(message: string): Record<string, string> {
