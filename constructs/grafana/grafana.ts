@@ -55,7 +55,7 @@ export class Grafana extends ComponentChart {
     const dashboardFiles = new ConfigFiles(this, {
       name: 'grafana-dashboards',
       mountPath: DASHBOARDS,
-      files: dashboards(),
+      files: dashboards(context.settings, topology),
       reloadsItself: true,
     });
     const files = [provisioning, providers, dashboardFiles];
