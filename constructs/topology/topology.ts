@@ -52,6 +52,7 @@ export class Topology {
     refuseDuplicateNames([...this.components, ...this.outside]);
     refuseDuplicates(model.flows);
     this.flows = model.flows.map((row) => this.resolve(row));
+    this.refuseClosedDoors();
     this.refuseUnreachable();
   }
 
@@ -159,11 +160,11 @@ export class Topology {
   private resolve(row: FlowRow): Flow {
     const from = this.end(row, row.from);
     const to = this.end(row, row.to);
-    const number = (to.ports as Record<string, number>)[row.port];
+    const number = Object.hasOwn(to.ports, row.port) ? to.ports[row.port] : undefined;
     if (number === undefined) {
-      const known = Object.keys(to.ports).join(', ') || 'none';
+      const known = Object.keys(to.ports);
       throw new Error(
-        `topology: flow ${label(row)}: '${row.to}' has no port '${row.port}'; its ports: ${known}`,
+        `topology: flow ${label(row)}: '${row.to}' has no port '${row.port}'${nearest(row.port, known)}; its ports: ${known.join(', ') || 'none'}`,
       );
     }
     return {
@@ -187,8 +188,18 @@ export class Topology {
 
   private unknown(what: string, key: string, known: readonly Endpoint[]): string {
     const keys = known.map((end) => end.key);
-    const near = keys.length > 0 ? `; did you mean '${closest(key, keys)}'?` : '';
-    return `unknown ${what} '${key}'${near}`;
+    return `unknown ${what} '${key}'${nearest(key, keys)}`;
+  }
+
+  /** A flow through another end uses the connection to that one, which must be a flow too. */
+  private refuseClosedDoors(): void {
+    for (const { from, to, port, via } of this.flows) {
+      if (via && !this.flows.some((flow) => flow.from === from && flow.to === via)) {
+        throw new Error(
+          `topology: flow ${from.key} → ${to.key}:${port.name} goes through '${via.key}', to which no flow leads from '${from.key}'`,
+        );
+      }
+    }
   }
 
   private refuseUnreachable(): void {
@@ -257,6 +268,9 @@ const protocolsOf = (to: Endpoint, port: string): Flow['port']['protocols'] =>
 
 const kebabCase = (key: string): string =>
   key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const nearest = (name: string, known: readonly string[]): string =>
+  known.length > 0 ? `; did you mean '${closest(name, known)}'?` : '';
 
 const label = (row: FlowRow): string => `${row.from} → ${row.to}:${row.port}`;
 
