@@ -83,9 +83,9 @@ async function newestWarning(client: KubeClient, pod: V1Pod): Promise<string | u
 async function logTail(client: KubeClient, pod: V1Pod): Promise<string[]> {
   const statuses = pod.status?.containerStatuses ?? [];
   const container = statuses.find(({ ready }) => !ready) ?? statuses[0];
-  const isRunning = container?.state?.running !== undefined;
-  if (!container || !(isRunning || container.lastState?.terminated)) return [];
-  const query = `container=${container.name}&tailLines=${LOG_LINES}${isRunning ? '' : '&previous=true'}`;
+  const life = container && lifeOf(container);
+  if (!life) return [];
+  const query = `container=${container.name}&tailLines=${LOG_LINES}&previous=${life === 'previous'}`;
   try {
     const text = await client.text(`${podPath(pod)}/log?${query}`);
     const lines = text.split('\n').filter(Boolean);
@@ -94,6 +94,11 @@ async function logTail(client: KubeClient, pod: V1Pod): Promise<string[]> {
     // The kubelet may be the very thing that is down; the rest of the diagnosis still helps.
     return [`log: cannot be read: ${error instanceof CliError ? error.message : String(error)}`];
   }
+}
+
+function lifeOf({ state, lastState }: V1ContainerStatus): 'current' | 'previous' | undefined {
+  if (state?.running) return 'current';
+  return lastState?.terminated ? 'previous' : undefined;
 }
 
 const podPath = ({ metadata }: V1Pod): string =>

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { CommandError, run, type RunOptions } from './exec';
+import { CommandError, run, startProgram, type RunOptions } from './exec';
 
 /** The container engine, chosen as kind chooses it. */
 export const engine = (): string => process.env.KIND_EXPERIMENTAL_PROVIDER ?? 'docker';
@@ -96,7 +96,7 @@ export async function loadIntoNodes(
   nodes: string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const save = spawn(engine(), ['save', ...images], { signal, windowsHide: true });
+  const save = startProgram(engine(), ['save', ...images], signal);
   const imports = nodes.map((node) => {
     const args = [
       'exec',
@@ -108,7 +108,7 @@ export async function loadIntoNodes(
       'images',
       'import',
     ];
-    return spawn(engine(), [...args, '--all-platforms', '-'], { signal, windowsHide: true });
+    return startProgram(engine(), [...args, '--all-platforms', '-'], signal);
   });
   for (const each of imports) {
     // A node that refuses ends early; its exit code says so, the broken pipe need not.
@@ -123,7 +123,7 @@ export async function loadIntoNodes(
   ]);
 }
 
-async function succeeded(child: ReturnType<typeof spawn>, args: string[]): Promise<void> {
+async function succeeded(child: ChildProcess, args: string[]): Promise<void> {
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   if (!args.includes('save')) child.stdout?.resume();

@@ -42,6 +42,9 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
   const message = error instanceof Error ? error.message : String(error);
   // By name, so that a wrong option does not load zod and cdk8s first.
-  const isSettings = error instanceof Error && error.name === 'SettingsError';
-  return { message, exitCode: isSettings ? ExitCode.USAGE : ExitCode.FAILED };
+  if (error instanceof Error && error.name === 'SettingsError') {
+    return { message, exitCode: ExitCode.USAGE };
+  }
+  // Errors that nobody foresaw may carry a stack or a list of files in their message.
+  return { message: message.split('\n')[0] ?? '', exitCode: ExitCode.FAILED };
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { CliError } from './errors';
 
 export interface RunOptions {
@@ -24,15 +24,24 @@ export class CommandError extends CliError {
   }
 }
 
+/** Starts a program without a shell, so that nothing needs quoting on any system. */
+export function startProgram(
+  program: string,
+  args: string[],
+  signal?: AbortSignal,
+): ChildProcessWithoutNullStreams {
+  return spawn(program, args, { signal, env: process.env, windowsHide: true });
+}
+
 /**
- * Runs a program without a shell, so that nothing needs quoting on any system.
+ * Runs a program to its end.
  *
  * @returns what it wrote to stdout.
  * @throws CommandError
  */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { signal: options.signal, windowsHide: true });
+    const child = startProgram(program, args, options.signal);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -196,6 +196,8 @@ export class KubeClient {
       });
       sent.on('error', reject);
       sent.setTimeout(PATIENCE_MS, () => sent.destroy(new Error('no answer in time')));
+      // Node.js announces no body for DELETE by itself.
+      if (body !== undefined) sent.setHeader('Content-Length', Buffer.byteLength(body));
       sent.end(body);
     });
   }

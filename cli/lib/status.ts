@@ -1,4 +1,3 @@
-import type { V1Node } from '@kubernetes/client-node';
 import { loadSettings, type Settings } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
 import { certificateStatus, isBad, type CertificateStatus } from './certificates';
@@ -89,18 +88,23 @@ export async function readStatus(
   };
 }
 
-async function readNodes(client: KubeClient): Promise<NodeStatus[]> {
-  return (await client.list<V1Node>('/api/v1/nodes')).map(nodeStatus);
+/** Fields of a Node that the API server always fills in. */
+interface RawNode {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly nodeInfo: { readonly kubeletVersion: string };
+  };
 }
 
-function nodeStatus({ metadata, status: state }: V1Node): NodeStatus {
-  const ready = state?.conditions?.find(({ type }) => type === 'Ready');
-  return {
-    name: metadata?.name ?? '',
-    ready: ready?.status === 'True',
-    role: metadata?.labels?.['vigil.local/role'] ?? '',
-    version: state?.nodeInfo?.kubeletVersion ?? '',
-  };
+async function readNodes(client: KubeClient): Promise<NodeStatus[]> {
+  const nodes = await client.list<RawNode>('/api/v1/nodes');
+  return nodes.map(({ metadata, status: { conditions, nodeInfo } }) => ({
+    name: metadata.name,
+    ready: conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
+    role: metadata.labels['vigil.local/role'] ?? '',
+    version: nodeInfo.kubeletVersion,
+  }));
 }
 
 async function readComponents(client: KubeClient): Promise<ComponentStatus[]> {

@@ -1,0 +1,235 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { applyAll, pruneAll, stagesOf, summarize, type ApplyResult } from '../../../cli/lib/apply';
+import { Interrupted } from '../../../cli/lib/errors';
+import { readInventory } from '../../../cli/lib/inventory';
+import { KubeClient, refOf } from '../../../cli/lib/kube-client';
+import { FakeApplyServer } from '../../support/fake-apply-server';
+
+const LABELS = { 'app.kubernetes.io/part-of': 'vigil' };
+const INVENTORY = '/api/v1/namespaces/vigil-system/configmaps/vigil-inventory';
+
+const namespace = (name: string): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels: LABELS },
+});
+
+const object = (
+  kind: 'ConfigMap' | 'Secret' | 'Deployment' | 'NetworkPolicy',
+  name: string,
+  more: object = {},
+): KubernetesObject => ({
+  apiVersion: {
+    ConfigMap: 'v1',
+    Secret: 'v1',
+    Deployment: 'apps/v1',
+    NetworkPolicy: 'networking.k8s.io/v1',
+  }[kind],
+  kind,
+  metadata: { name, namespace: 'monitoring', labels: LABELS },
+  ...more,
+});
+
+const stack = (): KubernetesObject[] => [
+  namespace('vigil-system'),
+  namespace('monitoring'),
+  object('Deployment', 'grafana'),
+  object('ConfigMap', 'grafana'),
+  object('Secret', 'grafana-tls'),
+];
+
+let server: FakeApplyServer;
+let abort: AbortController;
+let client: KubeClient;
+const lines: string[] = [];
+
+beforeEach(async () => {
+  server = await FakeApplyServer.start();
+  abort = new AbortController();
+  client = new KubeClient(server.kubeConfig, abort.signal);
+  lines.length = 0;
+});
+
+afterEach(async () => {
+  client.close();
+  await server.stop();
+});
+
+const apply = (objects: KubernetesObject[]): Promise<ApplyResult> =>
+  applyAll(client, objects, { signal: abort.signal, report: (line) => lines.push(line) });
+
+const pathOf = (request: string): string => request.split(' ')[1] ?? '';
+
+test('stages: namespaces, then what workloads need, then workloads', () => {
+  const kinds = stagesOf(stack()).map((stage) => stage.map(({ kind }) => kind));
+  expect(kinds).toEqual([['Namespace', 'Namespace'], ['ConfigMap', 'Secret'], ['Deployment']]);
+});
+
+test('a first run creates everything in order, and the inventory names an object before it exists', async () => {
+  const result = await apply(stack());
+
+  expect(result).toEqual({ created: 5, changed: 0, unchanged: 0, pruned: 0, notes: [] });
+  const order = server.writes.map(pathOf);
+  expect(order.slice(0, 2).sort()).toEqual([
+    '/api/v1/namespaces/monitoring',
+    '/api/v1/namespaces/vigil-system',
+  ]);
+  expect(order[2]).toBe(INVENTORY);
+  expect(order.at(-1)).toBe('/apis/apps/v1/namespaces/monitoring/deployments/grafana');
+  expect((await readInventory(client)).map(({ kind }) => kind).sort()).toEqual([
+    'ConfigMap',
+    'Deployment',
+    'Namespace',
+    'Namespace',
+    'Secret',
+  ]);
+});
+
+test('a second run changes nothing and does not write the inventory', async () => {
+  await apply(stack());
+  server.requests.length = 0;
+
+  const result = await apply(stack());
+
+  expect(summarize(result)).toBe('5 unchanged');
+  expect(server.writes.map(pathOf)).not.toContain(INVENTORY);
+});
+
+test('a changed object counts as changed', async () => {
+  await apply(stack());
+  const objects = stack();
+  objects[3] = object('ConfigMap', 'grafana', { data: { a: '1' } });
+  expect(summarize(await apply(objects))).toBe('1 changed, 4 unchanged');
+});
+
+test('an object is sent as it was synthesised: `from` of a NetworkPolicy arrives', async () => {
+  const spec = { ingress: [{ from: [{ podSelector: { matchLabels: { app: 'a' } } }] }] };
+  await apply([...stack(), object('NetworkPolicy', 'only-a', { spec })]);
+  const path = '/apis/networking.k8s.io/v1/namespaces/monitoring/networkpolicies/only-a';
+  expect(server.objects.get(path)).toMatchObject({ spec });
+});
+
+test("a Secret's contents are never asked for", async () => {
+  await apply(stack());
+  const path = '/api/v1/namespaces/monitoring/secrets/grafana-tls';
+  server.put(path, {
+    ...object('Secret', 'grafana-tls'),
+    data: { 'tls.key': 'x' },
+  } as KubernetesObject);
+  const found = await client.metadata(refOf(object('Secret', 'grafana-tls')));
+  expect(found).not.toHaveProperty('data');
+  await apply(stack());
+  expect(server.objects.get(path)).toHaveProperty('data');
+});
+
+test('what left the manifests is pruned, Secrets too, and the inventory forgets it', async () => {
+  await apply([...stack(), object('Secret', 'old-tls'), object('Deployment', 'old')]);
+
+  const result = await apply(stack());
+
+  expect(result.pruned).toBe(2);
+  expect([...server.objects.keys()].filter((key) => key.includes('old'))).toEqual([]);
+  expect((await readInventory(client)).filter(({ name }) => name.startsWith('old'))).toEqual([]);
+});
+
+test('an object that lost our label is left alone, with a note', async () => {
+  await apply([...stack(), object('ConfigMap', 'adopted')]);
+  const path = '/api/v1/namespaces/monitoring/configmaps/adopted';
+  server.put(path, {
+    ...object('ConfigMap', 'adopted'),
+    metadata: { name: 'adopted', namespace: 'monitoring' },
+  });
+
+  const result = await apply(stack());
+
+  expect(server.objects.has(path)).toBe(true);
+  expect(result.notes).toEqual([
+    'ConfigMap monitoring/adopted is left alone: it is not labelled app.kubernetes.io/part-of=vigil any more',
+  ]);
+});
+
+test('a namespace that holds volumes is never pruned', async () => {
+  await apply([...stack(), namespace('web')]);
+  server.put('/api/v1/namespaces/web/persistentvolumeclaims/data', { metadata: { name: 'data' } });
+  const result = await apply(stack());
+  expect(result.notes).toEqual(['Namespace web is left alone: it holds 1 volume(s) with data']);
+  expect(server.objects.has('/api/v1/namespaces/web')).toBe(true);
+});
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'interrupted at write %i of an update, the next run leaves exactly the manifests',
+  async (count) => {
+    await apply([...stack(), object('Deployment', 'old'), object('ConfigMap', 'old')]);
+    const next = [...stack(), object('ConfigMap', 'new')];
+    let writes = 0;
+    server.intercept = (line) => {
+      if (!line.startsWith('GET') && ++writes === count) abort.abort(new Interrupted());
+      return undefined;
+    };
+    await expect(apply(next)).rejects.toThrow();
+
+    server.intercept = () => undefined;
+    abort = new AbortController();
+    client = new KubeClient(server.kubeConfig, abort.signal);
+    await apply(next);
+
+    const names = [...server.objects.keys()]
+      .map((key) => key.split('/').slice(-2).join('/'))
+      .sort();
+    expect(names).toEqual([
+      'configmaps/grafana',
+      'configmaps/new',
+      'configmaps/vigil-inventory',
+      'deployments/grafana',
+      'namespaces/monitoring',
+      'namespaces/vigil-system',
+      'secrets/grafana-tls',
+    ]);
+    expect(summarize(await apply(next))).toBe('6 unchanged');
+  },
+);
+
+test('a server that is starting is asked again', async () => {
+  let failures = 0;
+  server.intercept = (line) =>
+    line.startsWith('PATCH') && failures++ < 3
+      ? { status: 503, body: { message: 'the server is currently unable to handle the request' } }
+      : undefined;
+  expect((await apply(stack())).created).toBe(5);
+});
+
+test('a refused object is named, with what the server said', async () => {
+  server.intercept = (line) =>
+    line.startsWith('PATCH') && line.includes('deployments')
+      ? { status: 422, body: { message: 'spec.selector: field is immutable' } }
+      : undefined;
+  await expect(apply(stack())).rejects.toThrow(
+    'Deployment monitoring/grafana: spec.selector: field is immutable',
+  );
+});
+
+test('a namespace that is being deleted is waited for', async () => {
+  const path = '/api/v1/namespaces/monitoring';
+  server.put(path, {
+    ...namespace('monitoring'),
+    metadata: { name: 'monitoring', deletionTimestamp: '2026-01-01T00:00:00Z' as unknown as Date },
+  });
+  let asked = 0;
+  server.intercept = (line) => {
+    if (line === `GET ${path}` && ++asked === 2) server.objects.delete(path);
+    return undefined;
+  };
+  expect((await apply(stack())).created).toBe(5);
+  expect(lines).toContain('namespace monitoring is still being deleted');
+});
+
+test('pruning what is gone already, or of a kind that is gone, is no error', async () => {
+  const result = { pruned: 0, notes: [] };
+  const gone = refOf(object('ConfigMap', 'gone'));
+  await pruneAll(
+    client,
+    [gone, { apiVersion: 'example.org/v1', kind: 'Widget', name: 'w' }],
+    result,
+  );
+  expect(result).toEqual({ pruned: 0, notes: [] });
+});
