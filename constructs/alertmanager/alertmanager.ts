@@ -27,6 +27,7 @@ export class Alertmanager extends ComponentChart {
       mountPath: '/etc/alertmanager/config',
       files: { 'alertmanager.yml': toYaml(alertmanagerConfig()) },
     });
+    const port = component.ports.web ?? 0;
     const web = new WebConfig(this, component, context.topology);
     new Workload(this, {
       user: 65_534,
@@ -47,7 +48,7 @@ export class Alertmanager extends ComponentChart {
           readiness: execProbe(
             [
               'amtool',
-              '--alertmanager.url=https://localhost:9093',
+              `--alertmanager.url=https://localhost:${port}`,
               `--http.config.file=${PROBE_CONFIG}`,
               '--timeout=5s',
               '--no-version-check',
@@ -56,7 +57,7 @@ export class Alertmanager extends ComponentChart {
             ],
             { periodSeconds: 10, timeoutSeconds: 6 },
           ),
-          liveness: tcpProbe(component.ports.web ?? 0, { periodSeconds: 20 }),
+          liveness: tcpProbe(port, { periodSeconds: 20 }),
           mounts: [config.mount, web.mount, { name: 'data', mountPath: DATA }],
         },
       ],

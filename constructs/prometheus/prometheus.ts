@@ -44,6 +44,7 @@ export class Prometheus extends ComponentChart {
     });
     const web = new WebConfig(this, component, topology);
     const tokens = remoteWriteTokens(context);
+    const port = component.ports.web ?? 0;
     new Workload(this, {
       user: 65_534,
       apiToken: true,
@@ -66,10 +67,10 @@ export class Prometheus extends ComponentChart {
           ],
           ports: component.ports,
           // A replay of the write-ahead log may take minutes; it must not be taken for a hang.
-          startup: promtool('ready', { periodSeconds: 2, failureThreshold: 450 }),
+          startup: promtool('ready', port, { periodSeconds: 2, failureThreshold: 450 }),
           // Each probe starts a program of 100 MB, so they are no more frequent than they need be.
-          readiness: promtool('ready', { periodSeconds: 20, failureThreshold: 2 }),
-          liveness: promtool('healthy', { periodSeconds: 60, failureThreshold: 3 }),
+          readiness: promtool('ready', port, { periodSeconds: 20, failureThreshold: 2 }),
+          liveness: promtool('healthy', port, { periodSeconds: 60, failureThreshold: 3 }),
           mounts: [
             config.mount,
             rules.mount,
@@ -105,6 +106,7 @@ export class Prometheus extends ComponentChart {
 
 const promtool = (
   question: 'ready' | 'healthy',
+  port: number,
   timing: { periodSeconds: number; failureThreshold: number },
 ) =>
   execProbe(
@@ -112,7 +114,7 @@ const promtool = (
       'promtool',
       'check',
       question,
-      '--url=https://localhost:9090',
+      `--url=https://localhost:${port}`,
       `--http.config.file=${PROBE_CONFIG}`,
     ],
     // promtool gives up by itself after 10 s.
