@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { findKindCluster, kindKubeConfig } from '../cli/lib/cluster';
+import { engine } from '../cli/lib/docker';
+import { CliError } from '../cli/lib/errors';
+import { CommandError, run } from '../cli/lib/exec';
+import { wantedImages } from '../cli/lib/images';
+import { KubeClient } from '../cli/lib/kube-client';
+import { ROOT } from '../cli/lib/paths';
+import type { Session } from '../cli/lib/session';
+import type { StepTime } from '../cli/lib/steps';
+import { loadSettings, type Settings } from '../constructs/settings';
+import { bench } from './lib/bench';
+import { readOptions, restartsByPod } from './lib/cluster';
+import { median, type Figure } from './lib/figures';
+
+/** What `vigil up --json` prints, as far as this bench reads it. */
+interface UpReport {
+  readonly seconds: number;
+  readonly clusterCreated: boolean;
+  readonly objects: { readonly created: number; readonly changed: number; readonly pruned: number };
+  readonly jobs: readonly { readonly job: string; readonly up: number; readonly total: number }[];
+  readonly steps: readonly StepTime[];
+}
+
+/** The steps from the first apply to the proof. */
+const AFTER_CLUSTER = ['Apply', 'Roll out', 'Prove'];
+
+/**
+ * `up` from no cluster and without our images, several times, and once more with nothing changed. Works on a cluster
+ * of its own (bench/lib/vigil.config.ts) and deletes it, unless told to keep the last one for the other benches.
+ */
+async function measure({ output, signal }: Session): Promise<Figure[]> {
+  const { runs: text, keep } = readOptions({
+    runs: { type: 'string', default: '3' },
+    keep: { type: 'boolean', default: false },
+  });
+  const runs = Number(text);
+  const settings = loadSettings();
+  await refuseOtherClusters(settings, signal);
+  const reports: UpReport[] = [];
+  try {
+    for (let round = 1; round <= runs; round++) {
+      if (round > 1) await vigil(['down', '--yes'], signal);
+      await removeOurImages(settings, signal);
+      const report = JSON.parse(await vigil(['up'], signal)) as UpReport;
+      if (!report.clusterCreated) throw new CliError('the cluster was there already');
+      reports.push(report);
+      output.note(`up ${round} of ${runs}: ${describe(report)}`);
+    }
+    return [...firstFigures(reports), ...(await again({ output, signal }, settings))];
+  } finally {
+    // Not with the bench's signal: what was made is taken away after an interruption, too.
+    if (!keep) await vigil(['down', '--yes'], new AbortController().signal);
+  }
+}
+
+function firstFigures(reports: readonly UpReport[]): Figure[] {
+  const afterCluster = reports.map(({ steps }) =>
+    steps
+      .filter(({ step }) => AFTER_CLUSTER.includes(step))
+      .reduce((sum, { seconds }) => sum + seconds, 0),
+  );
+  const steps = reports[0]?.steps.map(({ step }) => step) ?? [];
+  const phases = steps.map((step): Figure => {
+    const each = reports.map(
+      (report) => report.steps.find((one) => one.step === step)?.seconds ?? 0,
+    );
+    return { what: `  ${step}`, value: median(each), unit: 's', digits: 1 };
+  });
+  const { length } = reports;
+  return [
+    {
+      what: `up from no cluster, median of ${length}`,
+      value: median(reports.map(({ seconds }) => seconds)),
+      unit: 's',
+      digits: 1,
+      atMost: 120,
+    },
+    ...phases,
+    {
+      what: 'first apply to every target up',
+      value: median(afterCluster),
+      unit: 's',
+      digits: 1,
+      atMost: 45,
+    },
+    { what: 'targets that are not up', value: Math.max(...reports.map(notUp)), atMost: 0 },
+  ];
+}
+
+const notUp = ({ jobs }: UpReport): number =>
+  jobs.reduce((sum, { up, total }) => sum + total - up, 0);
+
+function describe({ seconds, steps }: UpReport): string {
+  const parts = steps.map((each) => `${each.step} ${each.seconds} s`);
+  return `${seconds} s (${parts.join(', ')})`;
+}
+
+/** `up` again, with nothing changed. */
+async function again({ output, signal }: Session, settings: Settings): Promise<Figure[]> {
+  const client = new KubeClient(await kindKubeConfig(settings.cluster.name, signal), signal);
+  try {
+    const before = await restartsByPod(client);
+    const report = JSON.parse(await vigil(['up'], signal)) as UpReport;
+    output.note(`up again: ${describe(report)}`);
+    const after = await restartsByPod(client);
+    const restarted = [...after].filter(([pod, count]) => before.get(pod) !== count);
+    const { created, changed, pruned } = report.objects;
+    return [
+      { what: 'up again', value: report.seconds, unit: 's', digits: 1, atMost: 15 },
+      { what: '  objects changed', value: created + changed + pruned, atMost: 0 },
+      { what: '  pods replaced or restarted', value: restarted.length, atMost: 0 },
+    ];
+  } finally {
+    client.close();
+  }
+}
+
+/** Another cluster on the same machine would be measured, too; and one of this name is not ours to delete. */
+async function refuseOtherClusters({ cluster }: Settings, signal: AbortSignal): Promise<void> {
+  const names = (await run('kind', ['get', 'clusters'], { signal })).split('\n').filter(Boolean);
+  const { state } = await findKindCluster(cluster.name, signal);
+  if (names.length > 0 || state !== 'absent') {
+    throw new CliError(`a kind cluster is there already (${names.join(', ')}); delete it first`);
+  }
+}
+
+/** So that building them is part of what is measured. */
+async function removeOurImages(settings: Settings, signal: AbortSignal): Promise<void> {
+  for (const { image } of wantedImages(settings)) {
+    try {
+      await run(engine(), ['image', 'rm', image], { signal });
+    } catch (error) {
+      // It was not there.
+      if (!(error instanceof CommandError)) throw error;
+    }
+  }
+}
+
+/** The real program, as a user starts it. */
+const vigil = (args: string[], signal: AbortSignal): Promise<string> =>
+  run(process.execPath, [join(ROOT, 'cli', 'bin.cjs'), ...args, '--json'], { signal });
+
+process.env.VIGIL_CONFIG ??= join(__dirname, 'lib', 'vigil.config.ts');
+void bench({ title: 'From no cluster to every target up', minutes: 20, measure });
