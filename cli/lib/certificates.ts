@@ -23,10 +23,11 @@ export async function certificateStatus(
   plan: CertificatePlan,
   now = Date.now(),
 ): Promise<CertificateStatus[]> {
-  const authority = { ...plan.authority, component: 'certificate authority' };
-  return mapLimit([authority, ...plan.leaves], 8, async ({ component, namespace, secret }) => {
+  const authority = { ...plan.authority, component: 'certificate authority', key: 'ca.crt' };
+  const all = [authority, ...plan.leaves.map((leaf) => ({ ...leaf, key: 'tls.crt' }))];
+  return mapLimit(all, 8, async ({ component, namespace, secret, key }) => {
     const values = await readSecret(client, namespace, secret);
-    return describeCertificate({ component, namespace, secret }, values?.['tls.crt'], now);
+    return describeCertificate({ component, namespace, secret }, values?.[key], now);
   });
 }
 

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { KubeConfig, type V1Node } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import type { Settings } from '../../constructs/settings';
+import { buildTopology } from '../../constructs/topology';
+import { auditPolicy, serviceAccountUser } from './audit-policy';
 import { mountPoints, startContainers } from './docker';
 import { CliError, UsageError } from './errors';
 import { createKindCluster, deleteKindCluster, kindKubeconfig, kindNodes } from './kind';
-import { AUDIT_MOUNT, AUDIT_POLICY_FILE, auditPolicyYaml, kindConfig } from './kind-config';
+import { AUDIT_MOUNT, AUDIT_POLICY_FILE, kindConfig } from './kind-config';
 import type { KubeClient } from './kube-client';
 import { stateFolder } from './paths';
 import { nodeImageProblem, refuse } from './preflight';
@@ -89,12 +91,25 @@ async function create(settings: Settings, { signal, report }: EnsureOptions): Pr
 
   const auditFolder = join(stateFolder(), name);
   mkdirSync(auditFolder, { recursive: true });
-  writeFileSync(join(auditFolder, AUDIT_POLICY_FILE), auditPolicyYaml());
+  writeFileSync(join(auditFolder, AUDIT_POLICY_FILE), auditPolicyYaml(settings));
   const config = stringify(kindConfig({ name, nodes, nodeImage, auditFolder }), { lineWidth: 0 });
   const marker = new CreationMarker(stateFolder(), name);
   marker.set();
   await createKindCluster(name, config, { signal, onLine: (line) => report(withoutSigns(line)) });
   marker.clear();
+}
+
+function auditPolicyYaml(settings: Settings): string {
+  const topology = buildTopology(settings);
+  const user = (key: string): string => {
+    const { namespace, name } = topology.component(key);
+    return serviceAccountUser(namespace, name);
+  };
+  const policy = auditPolicy({
+    certificateController: user('certificateController'),
+    prometheus: user('prometheus'),
+  });
+  return stringify(policy, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** kind decorates its lines with pictures and a spinner. */

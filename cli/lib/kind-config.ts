@@ -1,5 +1,4 @@
 import { stringify } from 'yaml';
-import { auditPolicy } from './audit-policy';
 
 /** The part of kind's `v1alpha4` configuration that we use. */
 export interface KindConfig {
@@ -53,9 +52,6 @@ export function kindConfig(options: KindConfigOptions): KindConfig {
     ),
   };
 }
-
-/** The audit policy as the API server reads it. */
-export const auditPolicyYaml = (): string => stringify(auditPolicy, { lineWidth: 0 });
 
 function node(index: number, options: KindConfigOptions): KindNode {
   const isControlPlane = index === 0;
