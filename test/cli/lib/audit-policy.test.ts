@@ -33,14 +33,14 @@ function levelOf(request: Request): string | undefined {
 }
 
 function matches(rule: Rule, request: Request): boolean {
+  return !rule.nonResourceURLs && matchesUser(rule, request) && matchesResource(rule, request);
+}
+
+function matchesUser({ users, userGroups, verbs }: Rule, request: Request): boolean {
   const { user, groups = [], verb } = request;
-  return (
-    !rule.nonResourceURLs &&
-    (rule.users?.includes(user) ?? true) &&
-    (rule.userGroups?.some((each) => groups.includes(each)) ?? true) &&
-    (rule.verbs?.includes(verb) ?? true) &&
-    matchesResource(rule, request)
-  );
+  const isUser = users?.includes(user) ?? true;
+  const isInGroup = userGroups?.some((each) => groups.includes(each)) ?? true;
+  return isUser && isInGroup && (verbs?.includes(verb) ?? true);
 }
 
 function matchesResource({ resources }: Rule, { group = '', resource }: Request): boolean {
