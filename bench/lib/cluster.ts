@@ -105,9 +105,9 @@ export async function restartsByPod(client: KubeClient): Promise<Map<string, num
 }
 
 /**
- * Waits until the check holds.
+ * Waits until the check holds; a check that cannot be made yet (CliError) does not hold.
  *
- * @throws CliError when it does not within the time.
+ * @throws CliError when it does not within the time, with the reason of the last check that could not be made.
  */
 export async function until(
   what: string,
@@ -115,7 +115,17 @@ export async function until(
   signal: AbortSignal,
   check: () => Promise<boolean>,
 ): Promise<void> {
-  const attempt = async (): Promise<true | undefined> => ((await check()) ? true : undefined);
+  let reason = '';
+  const attempt = async (): Promise<true | undefined> => {
+    try {
+      return (await check()) ? true : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CliError)) throw error;
+      reason = `: ${error.message}`;
+      return undefined;
+    }
+  };
   const done = await poll(attempt, { signal, intervalMs: 250, timeoutMs: seconds * 1000 });
-  if (!done) throw new CliError(`not within ${seconds} s: ${what}`);
+  if (!done) throw new CliError(`not within ${seconds} s: ${what}${reason}`);
 }
