@@ -55,6 +55,23 @@ export async function briefReason(client: KubeClient, workload: WorkloadStatus):
   return pods.length === 0 ? 'no pod yet' : 'starting';
 }
 
+/** Restarts after which a crash loop is no waiting for something else any more (a good minute of trying). */
+const LASTING_RESTARTS = 4;
+
+/** A container of the workload starts and crashes, again and again. */
+export async function isCrashLooping(
+  client: KubeClient,
+  workload: WorkloadStatus,
+): Promise<boolean> {
+  const pods = await listPods(client, workload);
+  return pods
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .some(
+      ({ ready, restartCount, lastState }) =>
+        !ready && restartCount >= LASTING_RESTARTS && lastState?.terminated !== undefined,
+    );
+}
+
 /** Everything worth knowing about a workload that does not come up: reason, newest warning, last lines of its log. */
 export async function fullReason(client: KubeClient, workload: WorkloadStatus): Promise<string[]> {
   const pods = await listPods(client, workload);

@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { poll } from './async';
-import { briefReason, fullReason } from './diagnose';
+import { briefReason, fullReason, isCrashLooping } from './diagnose';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
+import { formatSeconds } from './output';
 import { listWorkloads, type WorkloadStatus } from './workloads';
 
 export interface RolloutOptions {
@@ -10,11 +11,14 @@ export interface RolloutOptions {
   /** Milliseconds. */
   readonly timeoutMs: number;
   readonly report: (line: string) => void;
+  /** Milliseconds after which waiting ends early when nothing but crash loops is left to wait for. @default 30 s */
+  readonly crashLoopMs?: number;
 }
 
 const INTERVAL_MS = 400;
 /** Polls between two questions for reasons, which cost a few requests each. */
 const REASON_EVERY = 5;
+const CRASH_LOOP_MS = 30_000;
 const KINDS = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
 
 /**
@@ -29,25 +33,42 @@ export async function waitForRollout(
   options: RolloutOptions,
 ): Promise<number> {
   const wanted = objects.filter(({ kind }) => KINDS.has(kind ?? '')).map(keyOf);
+  const started = Date.now();
   let pending: WorkloadStatus[] = [];
   let round = 0;
-  const done = await poll(
+  let crashingSince: number | undefined;
+  const outcome = await poll(
     async () => {
-      const found = new Map((await listWorkloads(client)).map((each) => [statusKey(each), each]));
-      const missing = wanted.filter((key) => !found.has(key));
-      if (missing.length > 0)
-        throw new CliError(`${missing.join(', ')}: deleted while it was being waited for`);
-      pending = wanted
-        .map((key) => found.get(key))
-        .filter((each) => each?.isRolledOut === false) as WorkloadStatus[];
-      if (pending.length === 0) return true;
-      if (round++ % REASON_EVERY === 0) options.report(await waitingLine(client, pending));
-      return undefined;
+      pending = await pendingOf(client, wanted);
+      if (pending.length === 0) return 'ready';
+      if (round++ % REASON_EVERY !== 0) return undefined;
+      options.report(await waitingLine(client, pending));
+      const isHopeless = await allCrashLooping(client, pending);
+      crashingSince = isHopeless ? (crashingSince ?? Date.now()) : undefined;
+      const patience = options.crashLoopMs ?? CRASH_LOOP_MS;
+      return isHopeless && Date.now() - (crashingSince ?? 0) >= patience ? 'hopeless' : undefined;
     },
     { ...options, intervalMs: INTERVAL_MS },
   );
-  if (!done) throw new CliError(await explainPending(client, pending, options.timeoutMs));
-  return wanted.length;
+  if (outcome === 'ready') return wanted.length;
+  throw new CliError(await explainPending(client, pending, Date.now() - started));
+}
+
+async function pendingOf(client: KubeClient, wanted: readonly string[]): Promise<WorkloadStatus[]> {
+  const found = new Map((await listWorkloads(client)).map((each) => [statusKey(each), each]));
+  const missing = wanted.filter((key) => !found.has(key));
+  if (missing.length > 0) {
+    throw new CliError(`${missing.join(', ')}: deleted while it was being waited for`);
+  }
+  return wanted.flatMap((key) => found.get(key) ?? []).filter(({ isRolledOut }) => !isRolledOut);
+}
+
+async function allCrashLooping(
+  client: KubeClient,
+  pending: readonly WorkloadStatus[],
+): Promise<boolean> {
+  const each = await Promise.all(pending.map((workload) => isCrashLooping(client, workload)));
+  return each.every(Boolean);
 }
 
 const keyOf = ({ kind, metadata }: KubernetesObject): string =>
@@ -70,11 +91,11 @@ async function waitingLine(
 async function explainPending(
   client: KubeClient,
   pending: readonly WorkloadStatus[],
-  timeoutMs: number,
+  waitedMs: number,
 ): Promise<string> {
   const blocks = await Promise.all(
     pending.map(async (workload) => {
-      const head = `${workload.namespace}/${workload.name}: ${workload.ready} of ${workload.desired} ready after ${timeoutMs / 1000} s`;
+      const head = `${workload.namespace}/${workload.name}: ${workload.ready} of ${workload.desired} ready after ${formatSeconds(waitedMs)}`;
       return [head, ...(await fullReason(client, workload)).map((line) => `  ${line}`)];
     }),
   );

@@ -44,7 +44,7 @@ const wait = (timeoutMs: number): Promise<number> =>
     report: (line) => lines.push(line),
   });
 
-function crashingPod(): void {
+function crashingPod(restartCount = 1): void {
   server.put('/api/v1/namespaces/monitoring/pods/grafana-1', {
     metadata: { name: 'grafana-1', namespace: 'monitoring', labels: { app: 'grafana' } },
     status: {
@@ -52,6 +52,7 @@ function crashingPod(): void {
         {
           name: 'grafana',
           ready: false,
+          restartCount,
           state: { waiting: { reason: 'CrashLoopBackOff' } },
           lastState: { terminated: { exitCode: 1 } },
         },
@@ -91,12 +92,33 @@ test('when the time is over: which workload, why, its newest warning and its las
 
   await expect(wait(1)).rejects.toThrow(
     [
-      'monitoring/grafana: 0 of 1 ready after 0.001 s',
+      'monitoring/grafana: 0 of 1 ready after 0.0 s',
       '  grafana: CrashLoopBackOff (exit code 1)',
       '  event: BackOff: newest',
       '  log: cannot open database',
     ].join('\n'),
   );
+});
+
+test('when only crash loops are left, waiting ends long before the time is over', async () => {
+  server.put(PATH, deployment(0));
+  crashingPod(4);
+  const waiting = { signal, timeoutMs: 3_600_000, crashLoopMs: 0, report: () => undefined };
+  await expect(waitForRollout(client, [deployment(0)], waiting)).rejects.toThrow(
+    'grafana: CrashLoopBackOff (exit code 1)',
+  );
+});
+
+test('a pod that crashed once or twice may yet come up', async () => {
+  server.put(PATH, deployment(0));
+  crashingPod(2);
+  let asked = 0;
+  server.intercept = (line) => {
+    if (line === 'GET /apis/apps/v1/deployments' && ++asked === 8) server.put(PATH, deployment(1));
+    return undefined;
+  };
+  const waiting = { signal, timeoutMs: 3_600_000, crashLoopMs: 0, report: () => undefined };
+  expect(await waitForRollout(client, [deployment(0)], waiting)).toBe(1);
 });
 
 test('a log that cannot be read does not hide the rest', async () => {
