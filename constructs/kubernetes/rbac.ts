@@ -1,3 +1,4 @@
+import { type ApiObject, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 import {
   KubeClusterRole,
@@ -31,10 +32,15 @@ export function grantIn(
 /** Grants a component rules on what belongs to no namespace, or to all of them. */
 export function grantInCluster(scope: Construct, component: Component, rules: PolicyRule[]): void {
   const metadata = { name: `vigil-${component.name}` };
-  new KubeClusterRole(scope, 'cluster-role', { metadata, rules });
-  new KubeClusterRoleBinding(scope, 'cluster-role-binding', {
+  const role = new KubeClusterRole(scope, 'cluster-role', { metadata, rules });
+  const binding = new KubeClusterRoleBinding(scope, 'cluster-role-binding', {
     metadata,
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
     subjects: subjectsOf(component),
   });
+  for (const object of [role, binding]) withoutNamespace(object);
 }
+
+/** cdk8s writes the chart's namespace on every object, even on those that belong to none. */
+const withoutNamespace = (object: ApiObject): void =>
+  object.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
