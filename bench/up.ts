@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findKindCluster, kindKubeConfig } from '../cli/lib/cluster';
 import { engine } from '../cli/lib/docker';
-import { CliError } from '../cli/lib/errors';
+import { CliError, UsageError } from '../cli/lib/errors';
 import { CommandError, run } from '../cli/lib/exec';
 import { wantedImages } from '../cli/lib/images';
 import { KubeClient } from '../cli/lib/kube-client';
@@ -35,22 +35,25 @@ async function measure({ output, signal }: Session): Promise<Figure[]> {
     keep: { type: 'boolean', default: false },
   });
   const runs = Number(text);
+  if (!(runs >= 1 && runs <= 5)) throw new UsageError('--runs: allowed are 1 to 5');
   const settings = loadSettings();
   await refuseOtherClusters(settings, signal);
   const reports: UpReport[] = [];
+  let ours = true;
   try {
     for (let round = 1; round <= runs; round++) {
       if (round > 1) await vigil(['down', '--yes'], signal);
       await removeOurImages(settings, signal);
       const report = JSON.parse(await vigil(['up'], signal)) as UpReport;
-      if (!report.clusterCreated) throw new CliError('the cluster was there already');
+      ours = report.clusterCreated;
+      if (!ours) throw new CliError('somebody else made the cluster meanwhile; it is left alone');
       reports.push(report);
       output.note(`up ${round} of ${runs}: ${describe(report)}`);
     }
     return [...firstFigures(reports), ...(await again({ output, signal }, settings))];
   } finally {
     // Not with the bench's signal: what was made is taken away after an interruption, too.
-    if (!keep) await vigil(['down', '--yes'], new AbortController().signal);
+    if (ours && !keep) await vigil(['down', '--yes'], new AbortController().signal);
   }
 }
 
