@@ -85,7 +85,7 @@ function sizeNote({ cluster }: Settings, nodes: number): string {
 
 async function create(settings: Settings, { signal, report }: EnsureOptions): Promise<void> {
   const { name, nodes } = settings.cluster;
-  const nodeImage = process.env.VIGIL_NODE_IMAGE ?? settings.cluster.nodeImage;
+  const nodeImage = process.env.VIGIL_NODE_IMAGE || settings.cluster.nodeImage;
   const problem = nodeImage ? await nodeImageProblem(nodeImage, signal, report) : undefined;
   refuse(problem ? [problem] : []);
 

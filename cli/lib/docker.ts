@@ -1,6 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { CommandError, run, startProgram, type RunOptions } from './exec';
+import { CommandError, run, type RunOptions } from './exec';
 
 /** The container engine, chosen as kind chooses it. */
 export const engine = (): string => process.env.KIND_EXPERIMENTAL_PROVIDER ?? 'docker';
@@ -84,49 +82,4 @@ export async function removeNodeImages(
 ): Promise<void> {
   const args = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'remove', ...images];
   await run(engine(), args, { signal });
-}
-
-/**
- * Copies images from the engine into nodes: read once, written to all nodes at the same time.
- *
- * @throws CommandError
- */
-export async function loadIntoNodes(
-  images: string[],
-  nodes: string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const save = startProgram(engine(), ['save', ...images], signal);
-  const imports = nodes.map((node) => {
-    const args = [
-      'exec',
-      '--interactive',
-      node,
-      'ctr',
-      '--namespace',
-      'k8s.io',
-      'images',
-      'import',
-    ];
-    return startProgram(engine(), [...args, '--all-platforms', '-'], signal);
-  });
-  for (const each of imports) {
-    // A node that refuses ends early; its exit code says so, the broken pipe need not.
-    each.stdin.on('error', () => undefined);
-    save.stdout.pipe(each.stdin);
-  }
-  await Promise.all([
-    succeeded(save, ['save', ...images]),
-    ...imports.map((each, index) =>
-      succeeded(each, ['exec', nodes[index] ?? '', 'ctr images import']),
-    ),
-  ]);
-}
-
-async function succeeded(child: ChildProcess, args: string[]): Promise<void> {
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  if (!args.includes('save')) child.stdout?.resume();
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new CommandError(engine(), args, stderr, false);
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { CliError } from './errors';
 
 export interface RunOptions {
@@ -24,24 +24,16 @@ export class CommandError extends CliError {
   }
 }
 
-/** Starts a program without a shell, so that nothing needs quoting on any system. */
-export function startProgram(
-  program: string,
-  args: string[],
-  signal?: AbortSignal,
-): ChildProcessWithoutNullStreams {
-  return spawn(program, args, { signal, env: process.env, windowsHide: true });
-}
-
 /**
- * Runs a program to its end.
+ * Runs a program without a shell, so that nothing needs quoting on any system.
  *
  * @returns what it wrote to stdout.
  * @throws CommandError
  */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = startProgram(program, args, options.signal);
+    const { signal } = options;
+    const child = spawn(program, args, { signal, env: process.env, windowsHide: true });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -55,8 +47,8 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
     child.on('error', (error: NodeJS.ErrnoException) => {
       const notFound = error.code === 'ENOENT';
       reject(
-        options.signal?.aborted
-          ? (options.signal.reason as Error)
+        signal?.aborted
+          ? (signal.reason as Error)
           : new CommandError(program, args, error.message, notFound),
       );
     });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ownImages, type OwnImage, type Settings } from '../../constructs/settings';
-import { buildImage, loadIntoNodes, nodeImages, presentImages, removeNodeImages } from './docker';
+import { buildImage, nodeImages, presentImages, removeNodeImages } from './docker';
+import { kindNodes, loadImages } from './kind';
 import { ROOT } from './paths';
 import type { RolloutOptions } from './rollout';
 
@@ -30,13 +31,14 @@ export async function buildMissing(
   return `${missing.length} built`;
 }
 
-/** Loads into each node what it lacks. */
+/** Loads into each node of a kind cluster what it lacks. */
 export async function loadMissing(
   images: readonly OwnImage[],
-  nodes: readonly string[],
+  cluster: string,
   options: ImageOptions,
 ): Promise<string> {
   const tags = images.map(({ image }) => image);
+  const nodes = await kindNodes(cluster, options.signal);
   const lacking = await Promise.all(
     nodes.map(async (node) => {
       const present = new Set(await nodeImages(node, options.signal));
@@ -45,22 +47,20 @@ export async function loadMissing(
   );
   const targets = lacking.filter((each) => each.tags.length > 0);
   if (targets.length === 0) return 'on every node already';
-  const union = tags.filter((tag) => targets.some((each) => each.tags.includes(tag)));
-  options.report(`${union.length} image(s) into ${targets.length} node(s)`);
-  await loadIntoNodes(
-    union,
-    targets.map(({ node }) => node),
-    options.signal,
-  );
-  return `${union.length} into ${targets.length} node(s)`;
+  const missing = tags.filter((tag) => targets.some((each) => each.tags.includes(tag)));
+  const names = targets.map(({ node }) => node);
+  options.report(`${missing.length} image(s) into ${names.length} node(s)`);
+  await loadImages(cluster, missing, names, { signal: options.signal });
+  return `${missing.length} into ${names.length} node(s)`;
 }
 
 /** Removes earlier builds of our images from the nodes. Call it when nothing runs them any more. */
 export async function removeOutdated(
   images: readonly OwnImage[],
-  nodes: readonly string[],
+  cluster: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const nodes = await kindNodes(cluster, signal);
   const current = new Set(images.map(({ image }) => image));
   const prefix = 'vigil.local/';
   await Promise.all(

@@ -4,8 +4,8 @@ import { synthesize } from '../../constructs/synth';
 import { buildTopology } from '../../constructs/topology';
 import { applyAll, summarize, type ApplyResult } from './apply';
 import { contextKubeConfig, ensureKindCluster, kindKubeConfig, nodeAddresses } from './cluster';
+import { CliError } from './errors';
 import { buildMissing, loadMissing, publishCommands, removeOutdated, wantedImages } from './images';
-import { kindNodes } from './kind';
 import { KubeClient } from './kube-client';
 import { formatSeconds, formatTable } from './output';
 import { stateFolder } from './paths';
@@ -86,8 +86,7 @@ function stepsOf(state: UpState): Step[][] {
     [
       {
         title: 'Load images',
-        run: async (report) =>
-          loadMissing(images, await kindNodes(settings.cluster.name, signal), { signal, report }),
+        run: (report) => loadMissing(images, settings.cluster.name, { signal, report }),
       },
     ],
   ];
@@ -98,10 +97,7 @@ function stepsOf(state: UpState): Step[][] {
     [
       {
         title: 'Roll out',
-        run: async (report) => {
-          const waiting = { signal, timeoutMs, report };
-          return `${await waitForRollout(clientOf(state), state.objects, waiting)} workloads ready`;
-        },
+        run: (report) => rollOut(state, timeoutMs, report),
       },
     ],
     [{ title: 'Prove', run: (report) => prove(state, timeoutMs, report) }],
@@ -139,6 +135,29 @@ async function apply(state: UpState, report: (line: string) => void): Promise<st
   return summarize(state.applied);
 }
 
+async function rollOut(
+  state: UpState,
+  timeoutMs: number,
+  report: (line: string) => void,
+): Promise<string> {
+  const waiting = { signal: state.session.signal, timeoutMs, report };
+  try {
+    return `${await waitForRollout(clientOf(state), state.objects, waiting)} workloads ready`;
+  } catch (error) {
+    throw withImageHelp(error, state);
+  }
+}
+
+/** A cluster that Vigil did not make gets our images from whoever runs it. */
+function withImageHelp(error: unknown, { options, settings }: UpState): unknown {
+  const isPull = error instanceof CliError && /ImagePull|ErrImage/.test(error.message);
+  if (options.context === undefined || !isPull) return error;
+  const commands = publishCommands(wantedImages(settings)).map((command) => `  ${command}`);
+  const advice =
+    'our own images must be where the nodes find them (and in `images` of vigil.config.ts):';
+  return new CliError([error.message, advice, ...commands].join('\n'));
+}
+
 async function prove(
   state: UpState,
   timeoutMs: number,
@@ -152,8 +171,7 @@ async function prove(
 }
 
 async function tidyUp({ settings, session }: UpState): Promise<void> {
-  const nodes = await kindNodes(settings.cluster.name, session.signal);
-  await removeOutdated(wantedImages(settings), nodes, session.signal);
+  await removeOutdated(wantedImages(settings), settings.cluster.name, session.signal);
 }
 
 function clientOf({ client }: UpState): KubeClient {
@@ -190,7 +208,3 @@ function report(state: UpState, steps: readonly StepTime[], elapsedMs: number): 
     notes,
   });
 }
-
-/** What has to happen on a cluster that Vigil did not make, before `up --context`. */
-export const imageCommands = (settings: Settings): string[] =>
-  publishCommands(wantedImages(settings));
