@@ -55,8 +55,10 @@ export async function applyAll(
   await awaitTermination(client, namespaces, options);
   await applyStage(client, namespaces, result);
 
-  const known = await readInventory(client);
-  const wanted = refsOf(objects);
+  const canonical = (refs: readonly ObjectRef[]): Promise<ObjectRef[]> =>
+    Promise.all(refs.map((ref) => client.canonical(ref)));
+  const known = await canonical(await readInventory(client));
+  const wanted = await canonical(refsOf(objects));
   const left = difference(known, wanted);
   await writeInventory(client, [...wanted, ...left], known);
   for (const stage of stages) {

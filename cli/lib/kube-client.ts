@@ -93,6 +93,16 @@ export class KubeClient {
     return (await this.orUndefined(answer))?.metadata;
   }
 
+  /**
+   * The same object as the API server names it: manifests may give cluster-wide objects a namespace, which the server
+   * ignores, and may leave `default` out. A kind that the cluster does not know stays as it is.
+   */
+  public async canonical(ref: ObjectRef): Promise<ObjectRef> {
+    const resource = await this.orUndefined(this.resourceOf(ref));
+    if (!resource) return ref;
+    return { ...ref, namespace: resource.namespaced ? (ref.namespace ?? 'default') : undefined };
+  }
+
   /** Server-side apply as field manager `vigil`, taking over fields that someone else changed. */
   public async apply(object: KubernetesObject): Promise<ObjectMeta> {
     const path = await this.pathOf(refOf(object));
@@ -132,9 +142,13 @@ export class KubeClient {
 
   /** @throws ApiError (404) when the cluster does not know the kind. */
   private async pathOf(ref: ObjectRef): Promise<string> {
-    const root = ref.apiVersion.includes('/')
-      ? `/apis/${ref.apiVersion}`
-      : `/api/${ref.apiVersion}`;
+    const { namespaced, name: plural } = await this.resourceOf(ref);
+    const namespace = namespaced ? `/namespaces/${ref.namespace ?? 'default'}` : '';
+    return `${rootOf(ref)}${namespace}/${plural}/${encodeURIComponent(ref.name)}`;
+  }
+
+  private async resourceOf(ref: ObjectRef): Promise<V1APIResource> {
+    const root = rootOf(ref);
     let known = this.resources.get(root);
     if (!known) {
       known = this.request<{ resources: V1APIResource[] }>('GET', root, {}).then(
@@ -147,8 +161,7 @@ export class KubeClient {
       ({ kind, name }) => kind === ref.kind && !name.includes('/'),
     );
     if (!resource) throw new ApiError(404, `the cluster has no ${ref.kind} in ${ref.apiVersion}`);
-    const namespace = resource.namespaced ? `/namespaces/${ref.namespace ?? 'default'}` : '';
-    return `${root}${namespace}/${resource.name}/${encodeURIComponent(ref.name)}`;
+    return resource;
   }
 
   private async orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -230,6 +243,9 @@ export class KubeClient {
     return cluster.server.replace(/\/$/, '');
   }
 }
+
+const rootOf = ({ apiVersion }: ObjectRef): string =>
+  apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 
 /** Conflict, too many requests, and a server that is starting; or no connection at all. */
 function isPassing(error: unknown): boolean {

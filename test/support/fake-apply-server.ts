@@ -16,6 +16,9 @@ const RESOURCES: Readonly<
     { kind: 'PersistentVolumeClaim', name: 'persistentvolumeclaims', namespaced: true },
     { kind: 'Node', name: 'nodes', namespaced: false },
   ],
+  '/apis/rbac.authorization.k8s.io/v1': [
+    { kind: 'ClusterRole', name: 'clusterroles', namespaced: false },
+  ],
   '/apis/apps/v1': [
     { kind: 'Deployment', name: 'deployments', namespaced: true },
     { kind: 'StatefulSet', name: 'statefulsets', namespaced: true },

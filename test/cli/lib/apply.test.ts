@@ -132,6 +132,27 @@ test('what left the manifests is pruned, Secrets too, and the inventory forgets 
   expect((await readInventory(client)).filter(({ name }) => name.startsWith('old'))).toEqual([]);
 });
 
+test('a cluster-wide object whose manifest gains or loses a namespace is the same object: it stays', async () => {
+  const role = (namespace?: string): KubernetesObject => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'vigil-prometheus', labels: LABELS, ...(namespace && { namespace }) },
+  });
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles/vigil-prometheus';
+  await apply([...stack(), role('monitoring')]);
+  expect((await apply([...stack(), role()])).pruned).toBe(0);
+  expect((await apply([...stack(), role('monitoring')])).pruned).toBe(0);
+  expect(server.objects.has(path)).toBe(true);
+  // Also when the inventory is one that an earlier version wrote.
+  const lines = 'rbac.authorization.k8s.io/v1|ClusterRole|monitoring|vigil-prometheus\n';
+  server.put(INVENTORY, {
+    metadata: { name: 'vigil-inventory' },
+    data: { objects: lines },
+  } as KubernetesObject);
+  expect((await apply([...stack(), role()])).pruned).toBe(0);
+  expect(server.objects.has(path)).toBe(true);
+});
+
 test('an object that lost our label is left alone, with a note', async () => {
   await apply([...stack(), object('ConfigMap', 'adopted')]);
   const path = '/api/v1/namespaces/monitoring/configmaps/adopted';
