@@ -44,7 +44,7 @@ export const exceptions = {
   'image outside the settings': {},
   'dangerous permission': {
     'Role kube-system/prometheus: pods/proxy':
-      'CoreDNS serves plain HTTP; its metrics come through the API server (docs/adr/0005)',
+      'CoreDNS serves plain HTTP; its metrics come through the API server (docs/adr/0004)',
   },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 

@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { upstreamImages } from '../../constructs/settings';
+
+/** A program that judges configuration: the one that will read it in the cluster, or the checker beside it. */
+interface ToolSpec {
+  readonly command: string;
+  /** Variable that names the program, where it is not on the PATH. */
+  readonly variable: string;
+  readonly versionArgs: readonly string[];
+  /** Oldest version whose verdict counts, major and minor. */
+  readonly atLeast: readonly [number, number];
+  /** What someone without it installs. */
+  readonly install: string;
+  /** Holds the program too, for those who have a container engine and the image. */
+  readonly image: string;
+}
+
+const specs = {
+  promtool: {
+    command: 'promtool',
+    variable: 'VIGIL_PROMTOOL',
+    versionArgs: ['--version'],
+    atLeast: [3, 14],
+    install: 'Prometheus 3.14',
+    image: upstreamImages.prometheus,
+  },
+  amtool: {
+    command: 'amtool',
+    variable: 'VIGIL_AMTOOL',
+    versionArgs: ['--version'],
+    atLeast: [0, 34],
+    install: 'Alertmanager 0.34',
+    image: upstreamImages.alertmanager,
+  },
+  blackbox: {
+    command: 'blackbox_exporter',
+    variable: 'VIGIL_BLACKBOX',
+    versionArgs: ['--version'],
+    atLeast: [0, 28],
+    install: 'blackbox_exporter 0.28',
+    image: upstreamImages.blackboxExporter,
+  },
+  nginx: {
+    command: 'nginx',
+    variable: 'VIGIL_NGINX',
+    versionArgs: ['-v'],
+    atLeast: [1, 26],
+    install: 'nginx 1.26',
+    image: upstreamImages.tlsProxy,
+  },
+} satisfies Record<string, ToolSpec>;
+
+export type ToolName = keyof typeof specs;
+
+export interface Verdict {
+  readonly code: number | null;
+  /** Standard output and error together. */
+  readonly output: string;
+}
+
+/** A folder of files, and a tool that looks at them. */
+export interface Bench {
+  /** The folder as the tool sees it. */
+  readonly folder: string;
+  /** Where the tool may write. */
+  readonly scratch: string;
+  readonly run: (...args: string[]) => Verdict;
+}
+
+/** How a tool is started: as a program, or as the entry point of its image. */
+type Starter =
+  | { readonly kind: 'program'; readonly command: string }
+  | { readonly kind: 'image'; readonly image: string; readonly command: string };
+
+const INSIDE = '/bench';
+const found = new Map<ToolName, Starter | undefined>();
+
+function starterOf(name: ToolName): Starter | undefined {
+  if (!found.has(name)) found.set(name, search(specs[name]));
+  return found.get(name);
+}
+
+function search({ command, variable, versionArgs, atLeast, image }: ToolSpec): Starter | undefined {
+  const program = process.env[variable] ?? command;
+  const { code, output } = execute(program, versionArgs);
+  if (code === 0 && isRecent(output, atLeast)) return { kind: 'program', command: program };
+  // An image is used where it is, but never pulled: a test does not download.
+  const inspected = execute('docker', ['image', 'inspect', '--format', 'present', image]);
+  return inspected.code === 0 ? { kind: 'image', image, command } : undefined;
+}
+
+function isRecent(output: string, [major, minor]: readonly [number, number]): boolean {
+  const [, foundMajor, foundMinor] = /(?:version |\/)v?(\d+)\.(\d+)/.exec(output) ?? [];
+  return (
+    Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor)
+  );
+}
+
+function execute(command: string, args: readonly string[], cwd?: string): Verdict {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', cwd });
+  return { code: status, output: `${stdout ?? ''}${stderr ?? ''}` };
+}
+
+/**
+ * Declares tests that need a tool. Where there is none, one test says that they were skipped and what to install; in
+ * CI it fails, because there a test that did not run proves nothing.
+ */
+export function describeWith(
+  name: ToolName,
+  title: string,
+  tests: (bench: (files: (folder: string, scratch: string) => Files) => Bench) => void,
+): void {
+  const spec = specs[name];
+  const starter = starterOf(name);
+  if (starter) {
+    describe(title, () => {
+      const folders: string[] = [];
+      afterAll(() => {
+        for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      });
+      tests((files) => {
+        const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
+        folders.push(folder);
+        return benchOf(starter, folder, files);
+      });
+    });
+    return;
+  }
+  const message = `skipped: ${spec.command} not found, install ${spec.install} or pull ${spec.image}`;
+  if (process.env.CI) {
+    test(`${title}: ${spec.command} is there`, () => {
+      throw new Error(message);
+    });
+  } else {
+    // Jest names skipped tests only when it runs a single file.
+    process.stderr.write(`${title}: ${message}\n`);
+    test.skip(`${title}: ${message}`, () => undefined);
+  }
+}
+
+/** Text by path. */
+export type Files = Readonly<Record<string, string>>;
+
+function benchOf(
+  starter: Starter,
+  folder: string,
+  files: (folder: string, scratch: string) => Files,
+): Bench {
+  const seen = starter.kind === 'image' ? INSIDE : folder;
+  const scratch = starter.kind === 'image' ? '/tmp' : folder;
+  // The image's user is another one than ours.
+  chmodSync(folder, 0o755);
+  for (const [file, text] of Object.entries(files(seen, scratch))) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return {
+    folder: seen,
+    scratch,
+    run: (...args) =>
+      starter.kind === 'program'
+        ? execute(starter.command, args, folder)
+        : execute('docker', [
+            ...dockerRun(folder),
+            '--entrypoint',
+            starter.command,
+            starter.image,
+            ...args,
+          ]),
+  };
+}
+
+const dockerRun = (folder: string): string[] => [
+  ...['run', '--rm', '--interactive', '--network', 'none', '--tmpfs', '/tmp'],
+  ...['--volume', `${folder}:${INSIDE}:ro`, '--workdir', INSIDE],
+];
