@@ -16,6 +16,8 @@ export interface ApplyResult {
   changed: number;
   unchanged: number;
   pruned: number;
+  /** Objects that were there and are different now, such as `ConfigMap monitoring/grafana`. */
+  readonly changedNames: string[];
   /** What was left alone, and why; one line each. */
   readonly notes: string[];
 }
@@ -50,7 +52,14 @@ export async function applyAll(
   objects: readonly KubernetesObject[],
   options: ApplyOptions,
 ): Promise<ApplyResult> {
-  const result: ApplyResult = { created: 0, changed: 0, unchanged: 0, pruned: 0, notes: [] };
+  const result: ApplyResult = {
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    pruned: 0,
+    changedNames: [],
+    notes: [],
+  };
   const [namespaces = [], ...stages] = stagesOf(objects);
   await awaitTermination(client, namespaces, options);
   await applyStage(client, namespaces, result);
@@ -76,7 +85,9 @@ async function applyStage(
   result: ApplyResult,
 ): Promise<void> {
   await mapLimit(objects, CONCURRENCY, async (object) => {
-    result[await applyOne(client, object)] += 1;
+    const outcome = await applyOne(client, object);
+    result[outcome] += 1;
+    if (outcome === 'changed') result.changedNames.push(nameOf(refOf(object)));
   });
 }
 

@@ -68,7 +68,7 @@ test('stages: namespaces, then what workloads need, then workloads', () => {
 test('a first run creates everything in order, and the inventory names an object before it exists', async () => {
   const result = await apply(stack());
 
-  expect(result).toEqual({ created: 5, changed: 0, unchanged: 0, pruned: 0, notes: [] });
+  expect(result).toMatchObject({ created: 5, changed: 0, unchanged: 0, pruned: 0, notes: [] });
   const order = server.writes.map(pathOf);
   expect(order.slice(0, 2).sort()).toEqual([
     '/api/v1/namespaces/monitoring',
@@ -99,7 +99,9 @@ test('a changed object counts as changed', async () => {
   await apply(stack());
   const objects = stack();
   objects[3] = object('ConfigMap', 'grafana', { data: { a: '1' } });
-  expect(summarize(await apply(objects))).toBe('1 changed, 4 unchanged');
+  const result = await apply(objects);
+  expect(summarize(result)).toBe('1 changed, 4 unchanged');
+  expect(result.changedNames).toEqual(['ConfigMap monitoring/grafana']);
 });
 
 test('an object is sent as it was synthesised: `from` of a NetworkPolicy arrives', async () => {
