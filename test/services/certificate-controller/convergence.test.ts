@@ -51,7 +51,7 @@ const setData = (name: string, values: Record<string, string>, namespace = 'moni
     Buffer.from(value).toString('base64'),
   ]);
   const data = { ...secret.data, ...(Object.fromEntries(encoded) as Record<string, string>) };
-  server.put('secrets', { ...secret, data } as never);
+  server.put('secrets', { ...secret, data });
 };
 const renewalsOf = (one: TestController, reason: string): Promise<number | undefined> =>
   one.metric('vigil_certificate_renewals_total', { component: 'prometheus', reason });
@@ -171,7 +171,7 @@ describe('a killed copy', () => {
     const oldRoot = secretValue(authoritySecret(server), 'ca.crt');
     const secret = authoritySecret(server);
     const annotations = { ...secret.metadata.annotations, 'vigil.local/rotate-root': 'now' };
-    server.put('secrets', { ...secret, metadata: { ...secret.metadata, annotations } } as never);
+    server.put('secrets', { ...secret, metadata: { ...secret.metadata, annotations } });
     const throughRotation = async (one: TestController): Promise<void> => {
       for (let step = 0; step < 8; step += 1) {
         await one.converge(plan);
@@ -212,7 +212,7 @@ describe('a Secret damaged by hand', () => {
     const one = controller();
     await one.converge(plan);
     const { metadata } = secretOf(server, 'monitoring', 'prometheus-tls');
-    server.put('secrets', { metadata } as never);
+    server.put('secrets', { metadata });
     await one.pass(plan);
     expectConsistent(server, plan);
   });
