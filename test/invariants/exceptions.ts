@@ -14,10 +14,11 @@ export const exceptions = {
     'agents/cadvisor: volume sys is a hostPath': 'the same volume, by the stricter control',
     'agents/cadvisor: hostPath volume containerd': 'names of containers and pods, from its socket',
     'agents/cadvisor: volume containerd is a hostPath': 'the same volume, by the stricter control',
-    'agents/cadvisor: runAsUser 0': 'containerd’s socket and some cgroup files are root’s',
+    'agents/cadvisor: hostPID':
+      'the counters of a pod’s network are read through one of its processes',
+    'agents/cadvisor: cadvisor: runAsUser 0':
+      'containerd’s socket and some cgroup files are root’s; the proxy beside it is not root',
     'agents/cadvisor: cadvisor: runAsNonRoot not true': 'as above',
-    'agents/cadvisor: tls-proxy: runAsNonRoot not true':
-      'one user for the pod, whose files are shared',
     'agents/cadvisor: cadvisor: capability DAC_READ_SEARCH':
       'reads directories that are closed to others; no right to change anything comes with it',
     'agents/cadvisor: cadvisor: capability DAC_READ_SEARCH added':

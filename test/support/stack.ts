@@ -1,7 +1,9 @@
 import type { V1Container, V1PodSpec, V1Volume } from '@kubernetes/client-node';
-import { contextOf, type Context } from '../../constructs/kubernetes';
-import { parseSettings, type VigilConfig } from '../../constructs/settings';
+import { App } from 'cdk8s';
+import { contextOf, toYaml, type Context } from '../../constructs/kubernetes';
+import { ownServices, parseSettings, type VigilConfig } from '../../constructs/settings';
 import { manifestsOf, type Manifest } from '../../constructs/synth';
+import { vigil } from '../../constructs/vigil';
 
 /** An object as it is rendered, with the fields that tests look at. */
 export interface Rendered extends Manifest {
@@ -97,4 +99,37 @@ export function fileOf(objects: readonly Rendered[], id: string, file: string): 
   const text = find(objects, `ConfigMap ${id}`).data?.[file];
   if (text === undefined) throw new Error(`ConfigMap ${id} has no ${file}`);
   return text;
+}
+
+/** One chart of the stack, rendered: what one file of `dist/` holds. */
+export interface RenderedChart {
+  readonly objects: readonly Rendered[];
+  /** As YAML, for snapshots. */
+  readonly text: string;
+}
+
+/**
+ * The chart of this id. The tags of our own images follow their sources, which are no concern of a construct's test.
+ *
+ * @throws Error when the stack has no such chart.
+ */
+export function chartOf(id: string, config: VigilConfig = {}): RenderedChart {
+  const own = Object.entries(ownServices).map(([key, name]) => [key, `vigil.local/${name}:test`]);
+  const images = { ...(Object.fromEntries(own) as Record<string, string>), ...config.images };
+  const context = contextOf(parseSettings({ ...config, images }));
+  const chart = vigil(new App(), context).find(({ node }) => node.id === id);
+  if (!chart) throw new Error(`the stack has no chart ${id}`);
+  const objects = chart.toJson() as Rendered[];
+  return { objects, text: objects.map(toYaml).join('---\n') };
+}
+
+/**
+ * The pods of a chart's only workload.
+ *
+ * @throws Error when it has none, or several.
+ */
+export function onlyPods({ objects }: Pick<RenderedChart, 'objects'>): Pods {
+  const [pods, ...others] = objects.filter(({ kind }) => WORKLOADS.includes(kind)).map(podsOf);
+  if (!pods || others.length > 0) throw new Error('not exactly one workload');
+  return pods;
 }
