@@ -79,9 +79,9 @@ export class CertificateController extends ComponentChart {
           apiGroups: [''],
           resources: ['secrets'],
           resourceNames: namesIn(namespace, secrets),
-          verbs: ['get', 'update', 'patch'],
+          verbs: ['get', 'update'],
         },
-        { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch', 'get', 'update'] },
+        { apiGroups: [''], resources: ['events'], verbs: ['create', 'get', 'update'] },
         ...restartRules(workloads.filter((workload) => workload.namespace === namespace)),
       ]);
     }
@@ -124,12 +124,12 @@ const kubeletServingRules: PolicyRule[] = [
   {
     apiGroups: ['certificates.k8s.io'],
     resources: ['certificatesigningrequests'],
-    verbs: ['get', 'list'],
+    verbs: ['list'],
   },
   {
     apiGroups: ['certificates.k8s.io'],
     resources: ['certificatesigningrequests/approval'],
-    verbs: ['update', 'patch'],
+    verbs: ['update'],
   },
   {
     apiGroups: ['certificates.k8s.io'],

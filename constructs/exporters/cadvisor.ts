@@ -12,6 +12,9 @@ import {
 /** cAdvisor has no TLS listener (0.60.5): it listens here on loopback, behind a proxy that checks identities. */
 const LOOPBACK_PORT = 8080;
 
+/** nginx' own user: the certificate is readable for the proxy, and cAdvisor has no part in it. */
+const PROXY_USER = 101;
+
 /** What is collected; the rest costs memory and series, and no dashboard or rule reads it. */
 const METRICS = 'cpu,memory,disk,diskIO,network,oom_event';
 
@@ -32,13 +35,16 @@ export class Cadvisor extends ComponentChart {
     });
     const directories = [hostPath('sys', '/sys'), hostPath('containerd', '/run/containerd')];
     new Workload(this, {
-      // Root reads the cgroups and containerd's socket; no capability but one for reading comes with it.
-      user: 0,
+      user: PROXY_USER,
+      // The counters of a pod's network are read through one of its processes.
+      hostPid: true,
       files: [proxy.files],
       volumes: [...directories, ...proxy.volumes],
       containers: [
         {
           name: 'cadvisor',
+          // Root reads the cgroups and containerd's socket; no capability but one for reading comes with it.
+          user: 0,
           args: [
             '--listen_ip=127.0.0.1',
             `--port=${LOOPBACK_PORT}`,

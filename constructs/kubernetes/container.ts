@@ -26,6 +26,8 @@ export interface ContainerProps {
   readonly mounts?: readonly VolumeMount[];
   /** Capabilities kept in spite of all. @default none */
   readonly capabilities?: readonly string[];
+  /** User id of this container only. @default the pod's */
+  readonly user?: number;
   /** Mounts the component's certificate. @default true */
   readonly tls?: boolean;
 }
@@ -79,6 +81,7 @@ export function hardened(
       limits: { memory: Quantity.fromString(memoryLimit) },
     },
     securityContext: {
+      ...(props.user !== undefined && { runAsUser: props.user, runAsNonRoot: props.user !== 0 }),
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: {

@@ -39,13 +39,16 @@ export class NetworkPolicies extends Chart {
 
   private allow(component: Component, { topology, settings }: Context): void {
     const nodes = settings.cluster.nodeCidrs;
+    const ingress = ingressOf(component, topology, nodes);
+    const egress = egressOf(component, topology, nodes);
     new KubeNetworkPolicy(this, component.name, {
       metadata: { name: component.name, namespace: component.namespace },
       spec: {
         podSelector: { matchLabels: selectorOf(component) },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: ingressOf(component, topology, nodes),
-        egress: egressOf(component, topology, nodes),
+        // The API server drops an empty list, and every apply would put it back; policyTypes denies by itself.
+        ...(ingress.length > 0 && { ingress }),
+        ...(egress.length > 0 && { egress }),
       },
     });
   }
