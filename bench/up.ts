@@ -17,7 +17,12 @@ import { median, type Figure } from './lib/figures';
 interface UpReport {
   readonly seconds: number;
   readonly clusterCreated: boolean;
-  readonly objects: { readonly created: number; readonly changed: number; readonly pruned: number };
+  readonly objects: {
+    readonly created: number;
+    readonly changed: number;
+    readonly pruned: number;
+    readonly changedNames: readonly string[];
+  };
   readonly jobs: readonly { readonly job: string; readonly up: number; readonly total: number }[];
   readonly steps: readonly StepTime[];
 }
@@ -108,7 +113,8 @@ async function again({ output, signal }: Session, settings: Settings): Promise<F
     output.note(`up again: ${describe(report)}`);
     const after = await restartsByPod(client);
     const restarted = [...after].filter(([pod, count]) => before.get(pod) !== count);
-    const { created, changed, pruned } = report.objects;
+    const { created, changed, pruned, changedNames } = report.objects;
+    for (const name of changedNames) output.note(`changed: ${name}`);
     return [
       { what: 'up again', value: report.seconds, unit: 's', digits: 1, atMost: 15 },
       { what: '  objects changed', value: created + changed + pruned, atMost: 0 },

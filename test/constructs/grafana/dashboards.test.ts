@@ -1,5 +1,5 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
-import { contextOf } from '../../../constructs/kubernetes';
+import { contextOf, toYaml } from '../../../constructs/kubernetes';
 import { dashboards } from '../../../constructs/grafana/dashboards';
 import { OBJECT_NAMESPACE } from '../../../constructs/grafana/dashboards/overview/selectors';
 import { dataSourceIds } from '../../../constructs/grafana/data-sources';
@@ -11,6 +11,7 @@ import { settingsSchema } from '../../../constructs/settings';
 import { manifestsOf } from '../../../constructs/synth';
 import { buildTopology } from '../../../constructs/topology';
 import { ControllerMetrics } from '../../../services/certificate-controller/src/metrics';
+import { describeWith } from '../../support/tools';
 
 interface Panel {
   readonly id: number;
@@ -229,6 +230,33 @@ describe('every expression', () => {
     expect(OBJECT_NAMESPACE).toBe(honoured ? 'namespace' : 'exported_namespace');
   });
 });
+
+describeWith('promtool', 'promtool', (bench) => {
+  // A recording rule is the one place where the stable promtool reads an expression without a server.
+  const rules = exprs.map(([, expr], index) => ({
+    record: `panel:${index}`,
+    expr: filledIn(expr),
+  }));
+  const { run } = bench(() => ({
+    'panels.yml': toYaml({ groups: [{ name: 'panels', rules }] }),
+    'broken.yml': toYaml({ groups: [{ name: 'broken', rules: [{ record: 'a', expr: 'sum(' }] }] }),
+  }));
+
+  test('reads every expression', () => {
+    const { code, output } = run('check', 'rules', 'panels.yml');
+    expect(output).toContain(`${exprs.length} rules found`);
+    expect(code).toBe(0);
+  });
+
+  test('would refuse one that is no PromQL', () => {
+    expect(run('check', 'rules', 'broken.yml').code).not.toBe(0);
+  });
+});
+
+/** The expression as Grafana sends it, with its variables filled in. */
+function filledIn(expr: string): string {
+  return expr.replaceAll('$__rate_interval', '1m').replaceAll('$namespace', 'monitoring|agents');
+}
 
 describe('the overview', () => {
   const byTitle = (title: string): Panel => {
