@@ -58,7 +58,7 @@ test('Secrets are granted by name, without list, watch, create or delete, and ex
   for (const { id, rule } of secretRules) {
     expect(id).toMatch(/^Role .+\/certificate-controller$/);
     expect(rule.resources).toEqual(['secrets']);
-    expect(rule.verbs).toEqual(['get', 'update', 'patch']);
+    expect(rule.verbs).toEqual(['get', 'update']);
   }
   const named = secretRules.flatMap(({ id, rule }) =>
     (rule.resourceNames ?? []).map((name) => `${id.replace(/^Role ([^/]+)\/.*/, '$1')}/${name}`),

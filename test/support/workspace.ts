@@ -8,6 +8,7 @@ const ROOT = resolve(__dirname, '..', '..');
 /** What a synth reads; `dist/` and `build/` are not among it. */
 const SOURCES = [
   'main.ts',
+  'cdk8s.yaml',
   'vigil.config.ts',
   'package.json',
   'package-lock.json',
@@ -46,10 +47,21 @@ export class Workspace {
 
   /** Runs `main.ts` in a process of its own, with the settings of this file. */
   public synthWith(file: string): RunResult {
-    const tsx = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, 'main.ts'], {
+    return this.node(join('tsx', 'dist', 'cli.mjs'), ['main.ts'], { VIGIL_CONFIG: file });
+  }
+
+  /** Runs `cdk8s synth` in a process of its own. */
+  public cdk8sSynth(): RunResult {
+    // Without this the CLI asks the package registry for a newer version of itself.
+    const env = { CDK8S_CHECK_UPGRADE: 'false' };
+    return this.node(join('cdk8s-cli', 'bin', 'cdk8s'), ['synth'], env);
+  }
+
+  private node(script: string, args: string[], env: Record<string, string>): RunResult {
+    const path = join(ROOT, 'node_modules', script);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
       cwd: this.folder,
-      env: { ...process.env, VIGIL_CONFIG: file },
+      env: { ...process.env, ...env },
       encoding: 'utf8',
     });
     return { code: status, stdout, stderr };
