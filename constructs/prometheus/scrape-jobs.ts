@@ -34,7 +34,7 @@ export function scrapeConfig(job: ScrapeJob, ourNamespaces: readonly string[]): 
     scrape_timeout: `${Math.min(10, job.everySeconds)}s`,
     metrics_path: job.path,
     ...(target.kind === 'component'
-      ? { tls_config: clientTls(target.dnsName), ...podsOf(target, job.port, ourNamespaces) }
+      ? componentTarget(target, job, ourNamespaces)
       : clusterTarget(target, job)),
     ...(relabel && { metric_relabel_configs: relabel }),
   };
@@ -47,20 +47,34 @@ const podDiscovery = (names: readonly string[]): KubernetesDiscovery[] => [
 
 type Discovered = Pick<ScrapeConfig, 'kubernetes_sd_configs' | 'relabel_configs'>;
 
-function podsOf(component: Component, port: number, ourNamespaces: readonly string[]): Discovered {
+/** Discovery of the pods of a component that serve a port. */
+export function discoverPods(
+  component: Component,
+  port: number,
+  ourNamespaces: readonly string[],
+): Discovered {
   return {
     kubernetes_sd_configs: podDiscovery(ourNamespaces),
     relabel_configs: [
       keep('__meta_kubernetes_namespace', component.namespace),
       ...keepLabels(selectorOf(component)),
       keep('__meta_kubernetes_pod_container_port_number', String(port)),
-      ...nameTarget,
     ],
   };
 }
 
-/** Discovery of Alertmanager's pods, for alerts rather than for metrics. */
-export const discoverPods = podsOf;
+function componentTarget(
+  component: Component,
+  { port, about }: ScrapeJob,
+  ourNamespaces: readonly string[],
+): Discovered & Pick<ScrapeConfig, 'tls_config'> {
+  const { kubernetes_sd_configs, relabel_configs } = discoverPods(component, port, ourNamespaces);
+  return {
+    tls_config: clientTls(component.dnsName),
+    kubernetes_sd_configs,
+    relabel_configs: [...relabel_configs, ...targetLabels(about)],
+  };
+}
 
 type ClusterTarget = Discovered & ReturnType<typeof clusterTls>;
 
@@ -76,7 +90,7 @@ function clusterTarget(target: Outside, job: ScrapeJob): ClusterTarget {
     return {
       ...clusterTls(API_SERVER_NAME),
       kubernetes_sd_configs: discovery,
-      relabel_configs: [...relabel, ...address, ...nameTarget],
+      relabel_configs: [...relabel, ...address, ...targetLabels(job.about)],
     };
   }
   throw new Error(`scrape job ${job.name}: a ${place.kind} cannot be discovered`);
@@ -131,10 +145,15 @@ const throughApiServer = (port: number): RelabelConfig[] => [
   { target_label: '__address__', replacement: `${API_SERVER_NAME}:443` },
 ];
 
-const nameTarget: RelabelConfig[] = [
-  { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
-  { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'pod' },
-  { source_labels: ['__meta_kubernetes_pod_node_name'], target_label: 'node' },
+const fromPod = (meta: string, target: string): RelabelConfig => ({
+  source_labels: [`__meta_kubernetes_${meta}`],
+  target_label: target,
+});
+
+/** Labels of the target; only those that are true of what its samples speak about. */
+const targetLabels = (about: ScrapeJob['about']): RelabelConfig[] => [
+  ...(about === 'itself' ? [fromPod('namespace', 'namespace'), fromPod('pod_name', 'pod')] : []),
+  ...(about === 'others' ? [] : [fromPod('pod_node_name', 'node')]),
   // Readers think in pods and nodes, not in addresses.
-  { source_labels: ['__meta_kubernetes_pod_name'], target_label: 'instance' },
+  fromPod('pod_name', 'instance'),
 ];

@@ -23,8 +23,7 @@ const RUNTIME = [
 const containerLabel = (name: string): string => `container_label_io_kubernetes_${name}`;
 
 const fromContainer = (label: string, target: string): RelabelConfig => ({
-  source_labels: ['__name__', containerLabel(label)],
-  regex: 'container_.+;(.*)',
+  source_labels: [containerLabel(label)],
   target_label: target,
 });
 
@@ -114,7 +113,6 @@ export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
       containerLabel('pod_name'),
       containerLabel('container_name'),
     ),
-    // Labels of the container in place of cAdvisor's own; empty, and so gone, for the node's root cgroup.
     fromContainer('pod_name', 'pod'),
     fromContainer('pod_namespace', 'namespace'),
     fromContainer('container_name', 'container'),

@@ -54,6 +54,13 @@ export interface ScrapeRow {
   readonly everySeconds?: number;
   /** HTTP path. Default: /metrics. */
   readonly path?: string;
+  /**
+   * Whom the samples speak about: the target itself, which labels them with its namespace, pod and node; what runs on
+   * its node, which leaves only the node's name; or other objects, whose own labels must stand alone.
+   *
+   * Default: itself.
+   */
+  readonly about?: 'itself' | 'its node' | 'others';
 }
 
 /** Who opens a connection to whom, on which port, and why. */
@@ -125,6 +132,7 @@ export interface ScrapeJob {
   readonly port: number;
   readonly path: string;
   readonly everySeconds: number;
+  readonly about: NonNullable<ScrapeRow['about']>;
   readonly via?: Endpoint;
 }
 

@@ -103,6 +103,7 @@ export class Topology {
           path: flow.scrape.path ?? '/metrics',
           everySeconds:
             flow.scrape.everySeconds ?? seconds(this.settings.prometheus.scrapeInterval),
+          about: flow.scrape.about ?? 'itself',
           ...(flow.via && { via: flow.via }),
         },
       ];

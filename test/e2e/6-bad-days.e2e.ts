@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import type { V1Node } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
-import { PrometheusApi } from '../../cli/lib/prometheus-api';
+import type { PrometheusApi } from '../../cli/lib/prometheus-api';
 import { judgeTargets } from '../../cli/lib/targets';
 import { readSecret } from '../../cli/lib/technician';
 import type { Component } from '../../constructs/topology';

@@ -1,7 +1,6 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { contextOf, toYaml } from '../../../constructs/kubernetes';
 import { dashboards } from '../../../constructs/grafana/dashboards';
-import { OBJECT_NAMESPACE } from '../../../constructs/grafana/dashboards/overview/selectors';
 import { dataSourceIds } from '../../../constructs/grafana/data-sources';
 import { prometheusConfig } from '../../../constructs/prometheus/config';
 import { ruleGroups } from '../../../constructs/prometheus/rules';
@@ -224,10 +223,11 @@ describe('every expression', () => {
     expect(own).toEqual(expect.arrayContaining(used));
   });
 
-  test('an object is found by the label that its namespace arrives in', () => {
+  test("an object's namespace is not covered by that of kube-state-metrics", () => {
     const job = config.scrape_configs.find(({ job_name: name }) => name === 'kube-state-metrics');
-    const honoured = (job as { honor_labels?: boolean } | undefined)?.honor_labels ?? false;
-    expect(OBJECT_NAMESPACE).toBe(honoured ? 'namespace' : 'exported_namespace');
+    const labels = job?.relabel_configs.map(({ target_label: label }) => label);
+    expect(labels).not.toContain('namespace');
+    expect(labels).toContain('instance');
   });
 });
 

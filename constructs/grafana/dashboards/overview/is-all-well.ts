@@ -2,7 +2,7 @@ import { BigValueTextMode, TableCellDisplayMode } from '@grafana/grafana-foundat
 import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard';
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { orZero, stat, table, thresholds, type StatBuilder, type TableBuilder } from '../common';
-import { OBJECT_NAMESPACE, inNamespace } from './selectors';
+import { inNamespace } from './selectors';
 
 /** Alerts that fire and are not the heartbeat. */
 const FIRING = 'ALERTS{alertstate="firing",severity!="none"}';
@@ -64,7 +64,7 @@ export const workloadsReady = (): StatBuilder =>
   }).textMode(BigValueTextMode.ValueAndName);
 
 const ready = (legend: string, is: string, wanted: string) => ({
-  expr: `sum(kube_${is}${inNamespace(OBJECT_NAMESPACE)}) / sum(kube_${wanted}${inNamespace(OBJECT_NAMESPACE)})`,
+  expr: `sum(kube_${is}${inNamespace()}) / sum(kube_${wanted}${inNamespace()})`,
   legend,
 });
 
@@ -92,7 +92,7 @@ export const restarts = (): StatBuilder =>
     thresholds: thresholds.zeroIsCalm,
     queries: [
       {
-        expr: `round(sum(increase(kube_pod_container_status_restarts_total${inNamespace(OBJECT_NAMESPACE)}[1h])))`,
+        expr: `round(sum(increase(kube_pod_container_status_restarts_total${inNamespace()}[1h])))`,
         legend: 'restarts',
       },
     ],

@@ -52,7 +52,7 @@ export const componentCpu = (topology: Topology): TimeSeriesBuilder =>
     queries: [
       {
         expr: byComponent(
-          `rate(container_cpu_usage_seconds_total${inNamespace('namespace', 'container!=""')}[$__rate_interval])`,
+          `rate(container_cpu_usage_seconds_total${inNamespace('container!=""')}[$__rate_interval])`,
           topology,
         ),
         legend: '{{component}}',
@@ -73,7 +73,7 @@ export const componentMemory = (topology: Topology): TimeSeriesBuilder =>
     queries: [
       {
         expr: byComponent(
-          `container_memory_working_set_bytes${inNamespace('namespace', 'container!=""')}`,
+          `container_memory_working_set_bytes${inNamespace('container!=""')}`,
           topology,
         ),
         legend: '{{component}}',

@@ -3,15 +3,9 @@ import type { Topology } from '../../../topology';
 /** Name of the dashboard's variable. */
 export const NAMESPACE_VARIABLE = 'namespace';
 
-/**
- * The label in which kube-state-metrics says an object's namespace. Its own pod's namespace has the plain name, and
- * Prometheus sets a conflicting label of a sample aside as `exported_…` where `honor_labels` is not set.
- */
-export const OBJECT_NAMESPACE = 'exported_namespace';
-
 /** The selector of the chosen namespaces, with further matchers behind it. */
-export const inNamespace = (label = 'namespace', ...matchers: readonly string[]): string =>
-  `{${[`${label}=~"$${NAMESPACE_VARIABLE}"`, ...matchers].join(',')}}`;
+export const inNamespace = (...matchers: readonly string[]): string =>
+  `{${[`namespace=~"$${NAMESPACE_VARIABLE}"`, ...matchers].join(',')}}`;
 
 /** The sum of an expression over containers for each component, which a pod's name begins with. */
 export function byComponent(expr: string, { components }: Pick<Topology, 'components'>): string {
