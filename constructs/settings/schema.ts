@@ -9,6 +9,12 @@ const dnsLabel = (): z.ZodString =>
     'a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
   );
 
+const objectName = (): z.ZodString =>
+  text(
+    /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'the name of a Kubernetes object: lower-case letters, digits, hyphens and dots',
+  );
+
 const retentionSize = (): z.ZodString =>
   text(/^[1-9]\d*(MB|GB|TB)$/, 'a size: a whole number and MB, GB or TB, such as 6GB');
 
@@ -36,7 +42,7 @@ const remoteWrite = z.strictObject({
     .array(cidr())
     .min(1)
     .describe('Networks of the receiver: Prometheus may open connections to these only.'),
-  tokenSecret: dnsLabel()
+  tokenSecret: objectName()
     .optional()
     .describe(
       'Secret in namespace monitoring whose key `token` is sent as bearer token. Default: none.',
@@ -109,7 +115,13 @@ export const settingsSchema = z.strictObject({
         .record(labelName(), z.string())
         .default({})
         .describe('Labels added to alerts and remote writes.'),
-      remoteWrite: z.array(remoteWrite).default([]).describe('Receivers of a copy of all samples.'),
+      remoteWrite: z
+        .array(remoteWrite)
+        .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+          error: 'receivers of different names',
+        })
+        .default([])
+        .describe('Receivers of a copy of all samples.'),
     })
     .prefault({}),
   alertmanager: z
@@ -118,7 +130,7 @@ export const settingsSchema = z.strictObject({
       storage: bytes().default('256Mi').describe('Size of the volume.'),
     })
     .prefault({}),
-  storageClass: dnsLabel()
+  storageClass: objectName()
     .optional()
     .describe("StorageClass of the volumes. Default: the cluster's own default."),
   images: z

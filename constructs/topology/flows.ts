@@ -62,16 +62,19 @@ export const flows = (settings: Settings): FlowRow[] => [
   ...technicianTo('prometheus', 'alertmanager', 'grafana'),
   ...settings.prometheus.remoteWrite.map(({ name }): FlowRow => ({
     from: 'prometheus',
-    to: name,
+    to: remoteReceiver(name),
     port: 'https',
     why: 'a copy of all samples',
   })),
 ];
 
+/** Key and name of a receiver in the model, where a component may bear the plain name. */
+const remoteReceiver = (name: string): string => `remote-write-${name}`;
+
 const remoteReceivers = (settings: Settings): Record<string, OutsideRow> =>
   Object.fromEntries(
     settings.prometheus.remoteWrite.map(({ name, url, cidrs }) => [
-      name,
+      remoteReceiver(name),
       { place: { kind: 'networks', cidrs }, ports: { https: Number(new URL(url).port || 443) } },
     ]),
   );

@@ -39,15 +39,18 @@ test('dist/ holds every object, in the order of applying, and nothing else', () 
   expect(files.SHA256SUMS?.trimEnd().split('\n')).toHaveLength(Object.keys(files).length - 1);
 });
 
-test('a model that contradicts itself leaves dist/ as it was, and says so in one line', () => {
+test('settings that contradict themselves leave dist/ as it was, and say so in one line', () => {
   workspace.synth('export default {};');
   const before = dist();
 
   const { code, stderr } = workspace.synth(
-    "export default { prometheus: { remoteWrite: [{ name: 'grafana', url: 'https://example.com/', cidrs: ['203.0.113.0/24'] }] } };",
+    `const receiver = { name: 'archive', url: 'https://example.com/', cidrs: ['203.0.113.0/24'] };
+     export default { prometheus: { remoteWrite: [receiver, receiver] } };`,
   );
 
-  expect(code).not.toBe(0);
-  expect(stderr).toBe("topology: 'grafana' and 'grafana' would both be named 'grafana'\n");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^[^\n]+prometheus\.remoteWrite: found .+, allowed: receivers of different names\n$/,
+  );
   expect(dist()).toEqual(before);
 });

@@ -19,7 +19,7 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
   ],
   [
     'an unknown name within an entry of a list',
-    { prometheus: { remoteWrite: [receiver(), { ...receiver(), cidr: [] }] } },
+    { prometheus: { remoteWrite: [receiver(), { ...receiver(), name: 'second', cidr: [] }] } },
     "prometheus.remoteWrite[1].cidr: unknown setting 'cidr'; did you mean 'cidrs'? allowed: name, url, cidrs, tokenSecret",
   ],
   [
@@ -152,5 +152,5 @@ test('several mistakes are all told, one line each', () => {
 test('long values are shortened, so that a message stays one line', () => {
   const parse = () => parseSettings({ storageClass: 'x'.repeat(500) });
 
-  expect(parse).toThrow(/found "x{40,60}…, allowed: a DNS label/);
+  expect(parse).toThrow(/found "x{40,60}…, allowed: the name of a Kubernetes object/);
 });
