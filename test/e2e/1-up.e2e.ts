@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { startVigil, up, vigil } from './support/vigil';
+import { pressCtrlC, startVigil, up, vigil } from './support/vigil';
 import { connect, settings, topology } from './support/cluster';
 import type { V1Pod } from '@kubernetes/client-node';
 
@@ -13,7 +13,7 @@ async function interruptAt(line: RegExp): Promise<{ code: number | null; output:
       output += chunk.toString();
       if (sent || !line.test(output)) return;
       sent = true;
-      child.kill('SIGINT');
+      pressCtrlC(child);
     });
   }
   const [code] = (await once(child, 'close')) as [number | null];
@@ -70,7 +70,9 @@ describe('up', () => {
   });
 
   test('two at once: the second says so', async () => {
-    const first = startVigil(['up']);
+    // With --json, progress goes to the standard error output.
+    const first = startVigil(['up', '--json']);
+    first.stdout?.resume();
     await once(first.stderr!, 'data');
     const second = await vigil(['up']);
     expect(second.code).not.toBe(0);

@@ -26,13 +26,19 @@ export const environment: NodeJS.ProcessEnv = {
   VIGIL_CONFIG: join(__dirname, 'vigil.config.ts'),
 };
 
-/** Starts the real program, as `npx vigil` does. */
+/** Starts the real program, as `npx vigil` does, in a process group of its own, as a terminal does. */
 export function startVigil(args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [join(ROOT, 'cli', 'bin.cjs'), ...args], {
     cwd: ROOT,
     env: { ...environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+}
+
+/** Ctrl-C: a terminal sends it to the whole process group. */
+export function pressCtrlC({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGINT');
 }
 
 /** Runs the real program to its end. */
