@@ -10,7 +10,7 @@ export interface CertificateStatus {
   readonly secret: string;
   /** ISO 8601; undefined when there is no certificate. */
   readonly notAfter?: string;
-  /** Days left, rounded down to tenths; negative when it has expired. */
+  /** Days left; negative when it has expired. */
   readonly daysLeft?: number;
   readonly identity?: string;
 }
@@ -40,7 +40,7 @@ export function describeCertificate(
   if (!pem) return where;
   try {
     const { validToDate, subjectAltName } = new X509Certificate(pem);
-    const daysLeft = Math.floor(((validToDate.getTime() - now) / DAY_MS) * 10) / 10;
+    const daysLeft = (validToDate.getTime() - now) / DAY_MS;
     const identity = subjectAltName?.match(/URI:([^,]+)/)?.[1];
     return { ...where, notAfter: validToDate.toISOString(), daysLeft, identity };
   } catch {
@@ -52,8 +52,13 @@ export function describeCertificate(
 export const isBad = ({ daysLeft }: CertificateStatus): boolean =>
   daysLeft === undefined || daysLeft <= 0;
 
-/** `12.4 days`, `expired`, `missing` */
+/** `12.4 days`, `5.2 hours`, `7 minutes`, `expired`, `missing`; always rounded down. */
 export function lifeLeft({ daysLeft }: CertificateStatus): string {
   if (daysLeft === undefined) return 'missing';
-  return daysLeft <= 0 ? 'expired' : `${daysLeft} days`;
+  if (daysLeft <= 0) return 'expired';
+  if (daysLeft >= 1) return `${tenths(daysLeft)} days`;
+  const hoursLeft = daysLeft * 24;
+  return hoursLeft >= 1 ? `${tenths(hoursLeft)} hours` : `${Math.floor(hoursLeft * 60)} minutes`;
 }
+
+const tenths = (value: number): number => Math.floor(value * 10) / 10;

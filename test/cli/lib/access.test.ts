@@ -62,16 +62,21 @@ test('the PKCS#12 opens with its password, which is new each time, and holds key
   expect(writeAccess(folder, technician).password).not.toBe(password);
 });
 
+const DAY_MS = 86_400_000;
 const WHERE = { component: 'technician', namespace: 'n', secret: 's' };
 
 test('days left and identity are read from the certificate', () => {
-  const status = describeCertificate(
-    WHERE,
-    technician.cert,
-    NOT_AFTER.getTime() - 3.55 * 86_400_000,
-  );
+  const status = describeCertificate(WHERE, technician.cert, NOT_AFTER.getTime() - 3.5 * DAY_MS);
   expect(status).toMatchObject({ daysLeft: 3.5, identity: 'spiffe://vigil/person/technician' });
-  expect(lifeLeft(status)).toBe('3.5 days');
+});
+
+test.each([
+  [3.59, '3.5 days'],
+  [0.99, '23.7 hours'],
+  [0.01, '14 minutes'],
+])('%d days left are shown as %s, and are not bad', (days, text) => {
+  const status = describeCertificate(WHERE, technician.cert, NOT_AFTER.getTime() - days * DAY_MS);
+  expect(lifeLeft(status)).toBe(text);
   expect(isBad(status)).toBe(false);
 });
 
