@@ -131,7 +131,6 @@ async function apply(state: UpState, report: (line: string) => void): Promise<st
   state.applyStarted = performance.now();
   const options = { signal: state.session.signal, report };
   state.applied = await applyAll(clientOf(state), state.objects, options);
-  state.notes.push(...state.applied.notes);
   return summarize(state.applied);
 }
 
@@ -185,7 +184,8 @@ function report(state: UpState, steps: readonly StepTime[], elapsedMs: number): 
   const { output } = state.session;
   const context = state.options.context ?? `kind-${state.settings.cluster.name}`;
   const flag = state.options.context === undefined ? '' : ` --context ${state.options.context}`;
-  const { notes, ...objects } = state.applied ?? { notes: [] };
+  const { notes: ofApply, ...objects } = state.applied ?? { notes: [] };
+  const notes = [...state.notes, ...ofApply];
   const next = formatTable([
     [`npx vigil open grafana${flag}`, 'dashboards (also: prometheus, alertmanager)'],
     [`npx vigil status${flag}`, 'nodes, components, targets, certificates, alerts on one screen'],
@@ -193,7 +193,7 @@ function report(state: UpState, steps: readonly StepTime[], elapsedMs: number): 
     [`npx vigil down${flag}`, 'remove it'],
   ]);
   const text = [
-    ...state.notes.map((note) => `note: ${note}`),
+    ...notes.map((note) => `note: ${note}`),
     `${output.style('green', 'Vigil is up')} in ${formatSeconds(elapsedMs)} (context ${context}).`,
     ...next.map((line) => `  ${line}`),
   ];

@@ -151,7 +151,7 @@ describe('bad days', () => {
 
   test('a root rotated on request: every target stays up', async () => {
     const before = (await readSecret(client, 'vigil-system', 'vigil-ca'))?.['ca.crt'];
-    const { code } = await vigil(['certificates', 'rotate-root']);
+    const { code } = await vigil(['certificates', 'rotate-root', '--yes']);
     expect(code).toBe(0);
     await eventually('the new root signs', 300, async () => {
       const now = await readSecret(client, 'vigil-system', 'vigil-ca');
