@@ -62,5 +62,5 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
 function explain(program: string, args: readonly string[], stderr: string): string {
   const lines = stderr.split(/[\r\n]+/).filter((line) => line.trim());
   const telling = lines.find((line) => /error|denied|cannot|fail/i.test(line)) ?? lines.at(-1);
-  return `${[program, ...args.slice(0, 3)].join(' ')} failed: ${telling?.trim() ?? 'it gave no reason'}`;
+  return `${[program, ...args.slice(0, 3).filter((arg) => !arg.startsWith('-'))].join(' ')} failed: ${telling?.trim() ?? 'it gave no reason'}`;
 }

@@ -47,9 +47,12 @@ export function kindConfig(options: KindConfigOptions): KindConfig {
     name: options.name,
     networking: { apiServerAddress: '127.0.0.1' },
     nodes: Array.from({ length: options.nodes }, (_, index) => node(index, options)),
-    kubeadmConfigPatches: [clusterConfiguration, initConfiguration, kubeletConfiguration].map(
-      (patch) => stringify(patch, { lineWidth: 0, aliasDuplicateObjects: false }),
-    ),
+    kubeadmConfigPatches: [
+      clusterConfiguration,
+      // On a cluster of one node kind removes the taint itself, and fails when there is none.
+      ...(options.nodes > 1 ? [initConfiguration] : []),
+      kubeletConfiguration,
+    ].map((patch) => stringify(patch, { lineWidth: 0, aliasDuplicateObjects: false })),
   };
 }
 
