@@ -1,4 +1,8 @@
+import { CliError } from './errors';
 import { CommandError, run, type RunOptions } from './exec';
+
+/** What kind 0.33 says when it cannot get the node image (pkg/cluster/internal/providers). */
+const UNPULLED = /failed to pull image "([^"]+)"/;
 
 /** False when there is no kind on the PATH. */
 export async function hasKind(signal?: AbortSignal): Promise<boolean> {
@@ -21,16 +25,26 @@ export async function kindNodes(name: string, signal?: AbortSignal): Promise<str
 export const kindKubeconfig = (name: string, signal?: AbortSignal): Promise<string> =>
   run('kind', ['get', 'kubeconfig', '--name', name], { signal });
 
-/** Creates a cluster; also enters it into the user's kubeconfig, as everyone who knows kind expects. */
+/**
+ * Creates a cluster; also enters it into the user's kubeconfig, as everyone who knows kind expects.
+ *
+ * @throws CliError when the node image cannot be pulled; CommandError for everything else.
+ */
 export async function createKindCluster(
   name: string,
   config: string,
   options: RunOptions,
 ): Promise<void> {
-  await run('kind', ['create', 'cluster', '--name', name, '--config', '-'], {
-    ...options,
-    input: config,
-  });
+  const args = ['create', 'cluster', '--name', name, '--config', '-'];
+  try {
+    await run('kind', args, { ...options, input: config });
+  } catch (error) {
+    const image = error instanceof CommandError && UNPULLED.exec(error.stderr)?.[1];
+    if (!image) throw error;
+    throw new CliError(
+      `kind cannot pull ${image}; name a node image that this machine has or can reach: cluster.nodeImage in vigil.config.ts, or VIGIL_NODE_IMAGE`,
+    );
+  }
 }
 
 /** Deletes a cluster and takes it out of the user's kubeconfig. */

@@ -118,6 +118,15 @@ test('a creation that fails leaves the marker, so that the next run starts over'
   expect((await findKindCluster(NAME, signal)).state).toBe('absent');
 });
 
+test('a node image that cannot be pulled: which one, and what to set instead', async () => {
+  const line =
+    'ERROR: failed to create cluster: failed to pull image "kindest/node:v1.37.0@sha256:a1"';
+  machine([], OURS, `echo '${line}: command failed' >&2; exit 1`);
+  await expect(ensure()).rejects.toThrow(
+    'kind cannot pull kindest/node:v1.37.0@sha256:a1; name a node image that this machine has or can reach: cluster.nodeImage in vigil.config.ts, or VIGIL_NODE_IMAGE',
+  );
+});
+
 test('the configuration is valid YAML that names the cluster', async () => {
   machine([]);
   tools.install('kind', `[ "$1" = create ] && exec /bin/cat > "${tools.path('config.yaml')}"; :`);
