@@ -1,4 +1,5 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { CertificatePlan, PlannedLeaf } from '../../constructs/topology/certificate-plan';
 import {
   generateRsaKey,
@@ -7,7 +8,7 @@ import {
 } from '../../services/certificate-controller/src/issue';
 import type { Kube, Secret } from '../../services/certificate-controller/src/kube';
 import { secretValue } from '../../services/certificate-controller/src/kube';
-import { InClusterKube } from '../../services/certificate-controller/src/kube-http';
+import { KubeClient } from '../../services/certificate-controller/src/kube-client';
 import { ControllerMetrics } from '../../services/certificate-controller/src/metrics';
 import { chainsTo, parseChain } from '../../services/certificate-controller/src/pem';
 import { type PassOutcome, Reconciler } from '../../services/certificate-controller/src/reconcile';
@@ -119,11 +120,18 @@ export function templateAnnotations(
   return spec.template.metadata?.annotations ?? {};
 }
 
+/** A client as the controller makes it, which waits 2 s at most. */
+export function clientOf(server: FakeApiServer): KubeClient {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(server.kubeConfigFile);
+  return new KubeClient({ kubeConfig, timeoutMs: 2_000 });
+}
+
 /** A controller of its own, talking to the server over a real socket. */
 export class TestController {
   readonly metrics = new ControllerMetrics();
   readonly log: { level: string; msg: string; [field: string]: unknown }[] = [];
-  readonly kube: InClusterKube;
+  readonly kube: KubeClient;
   private readonly reconciler: Reconciler;
 
   constructor(
@@ -132,12 +140,7 @@ export class TestController {
     generateKey: GenerateKey,
     wrap: (kube: Kube) => Kube = (kube) => kube,
   ) {
-    this.kube = new InClusterKube({
-      host: 'localhost',
-      port: server.port,
-      serviceAccountDir: server.serviceAccountDir,
-      timeoutMs: 2_000,
-    });
+    this.kube = clientOf(server);
     const write = (line: string): void => {
       this.log.push(JSON.parse(line) as (typeof this.log)[number]);
     };

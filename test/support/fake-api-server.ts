@@ -35,6 +35,15 @@ export interface FakeCall {
   readonly name: string;
 }
 
+/** An answer as it goes over the wire. */
+export interface FakeAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  /** Bytes that are promised; the rest never comes. */
+  readonly length?: number;
+}
+
 interface Route {
   readonly resource: string;
   readonly namespace: string;
@@ -42,7 +51,8 @@ interface Route {
   readonly subresource: string;
 }
 
-const TOKEN = 'token-of-the-service-account';
+const FIRST_TOKEN = 'token-of-the-service-account';
+const MERGE_PATCH = 'application/merge-patch+json';
 const VERBS: Partial<Record<string, string>> = {
   GET: 'get',
   PUT: 'update',
@@ -67,20 +77,27 @@ export class FakeApiServer {
   /** Called before each call is looked at; may wait, to make the server slow. */
   beforeCall: (call: FakeCall) => Promise<void> | void = () => {};
   allow: (call: FakeCall) => boolean = () => true;
+  /** What is answered instead of the truth, if anything. */
+  instead: FakeAnswer | undefined;
   /** While true, workloads do not get on with what a patch asks of them. */
   holdRollouts = false;
   port = 0;
+  /** Holds `token`, `ca.crt` and `kubeconfig`, which names the other two. */
   serviceAccountDir = '';
+  /** Connections that were opened to it. */
+  connections = 0;
 
   private server: Server | undefined;
   private readonly sockets = new Set<Duplex>();
   private version = 0;
   private tls = { cert: '', key: '' };
+  private token = FIRST_TOKEN;
 
   static async create(): Promise<FakeApiServer> {
     const fake = new FakeApiServer();
     await fake.createCredentials();
     await fake.start();
+    await fake.writeKubeConfig();
     return fake;
   }
 
@@ -90,6 +107,7 @@ export class FakeApiServer {
       void this.handle(request, response);
     });
     server.on('connection', (socket) => {
+      this.connections += 1;
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
@@ -111,13 +129,14 @@ export class FakeApiServer {
     await rm(this.serviceAccountDir, { recursive: true, force: true });
   }
 
-  /** Environment of a process that finds this server as a pod would. */
-  get env(): Record<string, string> {
-    return {
-      KUBERNETES_SERVICE_HOST: 'localhost',
-      KUBERNETES_SERVICE_PORT: String(this.port),
-      VIGIL_SERVICE_ACCOUNT_DIR: this.serviceAccountDir,
-    };
+  get kubeConfigFile(): string {
+    return path.join(this.serviceAccountDir, 'kubeconfig');
+  }
+
+  /** Takes another token from now on, and none before it. */
+  async rotateToken(token: string): Promise<void> {
+    this.token = token;
+    await writeFile(path.join(this.serviceAccountDir, 'token'), token);
   }
 
   get(resource: string, namespace: string, name: string): FakeObject | undefined {
@@ -151,16 +170,25 @@ export class FakeApiServer {
     await this.beforeCall(call);
     if (response.destroyed) return;
     this.calls += 1;
-    const authenticated = request.headers.authorization === `Bearer ${TOKEN}`;
-    const [status, answer] = authenticated
-      ? this.answer(call, route, body)
-      : [401, failure('Unauthorized')];
+    const [status, answer] = this.unacceptable(request) ?? this.answer(call, route, body);
     if (status < 300 && call.verb !== 'get' && call.verb !== 'list') {
       this.writes.push(call);
       this.onWrite(call);
     }
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer));
+    const truth = { status, type: 'application/json', text: JSON.stringify(answer) };
+    const instead: FakeAnswer = this.instead ?? truth;
+    const length = instead.length ?? Buffer.byteLength(instead.text);
+    response.writeHead(instead.status, {
+      'content-type': instead.type,
+      'content-length': length,
+    });
+    response.end(instead.text);
+  }
+
+  private unacceptable({ method, headers }: IncomingMessage): [number, unknown] | undefined {
+    if (headers.authorization !== `Bearer ${this.token}`) return [401, failure('Unauthorized')];
+    const wrongPatch = method === 'PATCH' && headers['content-type'] !== MERGE_PATCH;
+    return wrongPatch ? [415, failure(`only ${MERGE_PATCH}`)] : undefined;
   }
 
   private answer(call: FakeCall, route: Route, body: FakeObject): [number, unknown] {
@@ -223,7 +251,21 @@ export class FakeApiServer {
     this.tls = { cert: issued.certificate, key: issued.key };
     this.serviceAccountDir = await mkdtemp(path.join(os.tmpdir(), 'service-account-'));
     await writeFile(path.join(this.serviceAccountDir, 'ca.crt'), root.certificate);
-    await writeFile(path.join(this.serviceAccountDir, 'token'), TOKEN);
+    await writeFile(path.join(this.serviceAccountDir, 'token'), this.token);
+  }
+
+  /** As client-node describes the service account of a pod: a token file, read again when it is old. */
+  private async writeKubeConfig(): Promise<void> {
+    const server = `https://localhost:${this.port}`;
+    const tokenFile = path.join(this.serviceAccountDir, 'token');
+    const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
+    const kubeConfig = {
+      clusters: [{ name: 'fake', cluster: { server, 'certificate-authority': 'ca.crt' } }],
+      users: [{ name: 'controller', user }],
+      contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'controller' } }],
+      'current-context': 'fake',
+    };
+    await writeFile(this.kubeConfigFile, JSON.stringify(kubeConfig));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
 import type { WorkloadRef } from '../../../constructs/topology/certificate-plan';
 
 /** The part of Kubernetes' API that the controller uses: nothing else is needed, nor allowed. */
@@ -9,9 +10,9 @@ export interface Kube {
   getWorkload(ref: WorkloadRef): Promise<Workload | undefined>;
   /** Sets annotations of the pod template, which rolls the workload when a value changes. */
   annotatePodTemplate(ref: WorkloadRef, annotations: Record<string, string>): Promise<void>;
-  getEvent(ref: ObjectRef): Promise<KubeEvent | undefined>;
-  createEvent(event: KubeEvent): Promise<void>;
-  updateEvent(event: KubeEvent): Promise<void>;
+  getEvent(ref: ObjectRef): Promise<CoreV1Event | undefined>;
+  createEvent(event: CoreV1Event): Promise<void>;
+  updateEvent(event: CoreV1Event): Promise<void>;
   /** Certificate signing requests of signer `kubernetes.io/kubelet-serving`. */
   listKubeletServingRequests(): Promise<SigningRequest[]>;
   /** @throws ConflictError when the request has changed since it was read, or is gone */
@@ -61,24 +62,6 @@ export interface WorkloadStatus {
   readonly numberReady?: number;
 }
 
-export interface KubeEvent {
-  readonly metadata: Metadata;
-  readonly involvedObject: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly namespace: string;
-    readonly name: string;
-    readonly uid?: string;
-  };
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-  readonly count: number;
-  readonly firstTimestamp: string;
-  readonly lastTimestamp: string;
-  readonly source: { readonly component: string };
-}
-
 export interface SigningRequest {
   readonly metadata: Metadata;
   readonly spec: {
@@ -100,7 +83,7 @@ export interface Condition {
   readonly status: string;
   readonly reason?: string;
   readonly message?: string;
-  readonly lastUpdateTime?: string;
+  readonly lastUpdateTime?: Date;
 }
 
 export interface KubeNode {

@@ -108,7 +108,7 @@ export class KubeletCsrApprover {
       status: 'True',
       reason: 'VerifiedByVigil',
       message: 'Requested by the node itself, for its own names and addresses only.',
-      lastUpdateTime: this.clock.now().toISOString(),
+      lastUpdateTime: this.clock.now(),
     };
     const conditions = [...(request.status?.conditions ?? []), approved];
     try {

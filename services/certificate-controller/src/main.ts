@@ -3,7 +3,8 @@ import { createLogger, type Logger } from '../../shared/logger';
 import { shutdownSignal } from '../../shared/shutdown';
 import { type Config, ConfigError, readConfig } from './config';
 import { generateRsaKey } from './issue';
-import { InClusterKube } from './kube-http';
+import { KubeClient } from './kube-client';
+import { loadKubeConfig } from './kube-config';
 import { Loop } from './loop';
 import { ControllerMetrics } from './metrics';
 import { PlanError, PlanFile } from './plan';
@@ -19,12 +20,7 @@ async function run(config: Config, logger: Logger): Promise<void> {
   const metrics = new ControllerMetrics();
   const plan = new PlanFile(config.planFile);
   await plan.read();
-  const kube = new InClusterKube({
-    host: config.apiHost,
-    port: config.apiPort,
-    serviceAccountDir: config.serviceAccountDir,
-    timeoutMs: API_TIMEOUT_MS,
-  });
+  const kube = new KubeClient({ kubeConfig: loadKubeConfig(), timeoutMs: API_TIMEOUT_MS });
   const { component, metricsPort: port, metricsClients: clients } = config;
   const generateKey = generateRsaKey;
   const reconciler = new Reconciler({ kube, clock, logger, metrics, generateKey, component });

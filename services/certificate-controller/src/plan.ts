@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CertificatePlan } from '../../../constructs/topology/certificate-plan';
 
 /** Kubernetes' own rule for object names. */

@@ -54,10 +54,10 @@ export class Warnings {
   private async writeEvent({ secret, reason, message }: Warning): Promise<void> {
     const { namespace } = secret;
     const name = `${secret.name}.${reason.toLowerCase()}`;
-    const lastTimestamp = this.clock.now().toISOString();
+    const lastTimestamp = this.clock.now();
     const existing = await this.kube.getEvent({ namespace, name });
     if (existing) {
-      const count = existing.count + 1;
+      const count = (existing.count ?? 0) + 1;
       await this.kube.updateEvent({ ...existing, message, count, lastTimestamp });
       return;
     }

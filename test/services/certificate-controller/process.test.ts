@@ -71,7 +71,7 @@ describe('the bundled process', () => {
   beforeAll(async () => {
     server = await applied(plan);
     const env = {
-      ...server.env,
+      KUBECONFIG: server.kubeConfigFile,
       VIGIL_PLAN_FILE: planFile,
       VIGIL_METRICS_PORT: '0',
       VIGIL_METRICS_CLIENTS: PROMETHEUS,
@@ -111,6 +111,7 @@ describe('the bundled process', () => {
     expect(status).toBe(200);
     expect(text).toContain('vigil_certificate_not_after_seconds{component="loki"}');
     const rss = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+
     expect(rss / 2 ** 20).toBeLessThan(90);
   });
 
@@ -157,7 +158,6 @@ describe('the bundled process', () => {
 
 describe('bad settings end the process with status 2 and one line', () => {
   const run = promisify(execFile);
-  const good = { KUBERNETES_SERVICE_HOST: 'localhost' };
 
   const failing = async (
     env: Record<string, string>,
@@ -188,7 +188,7 @@ describe('bad settings end the process with status 2 and one line', () => {
   ])('%s', async (_what, name, text, message) => {
     const file = path.join(folder, name);
     if (text !== undefined) await writeFile(file, text);
-    const { code, lines } = await failing({ ...good, VIGIL_PLAN_FILE: file });
+    const { code, lines } = await failing({ VIGIL_PLAN_FILE: file });
     expect(code).toBe(2);
     expect(lines).toHaveLength(1);
     expect((JSON.parse(lines[0] ?? '') as { msg: string }).msg).toMatch(message);
@@ -198,11 +198,45 @@ describe('bad settings end the process with status 2 and one line', () => {
     ['VIGIL_METRICS_PORT', '99999'],
     ['VIGIL_METRICS_CLIENTS', 'prometheus'],
     ['LOG_LEVEL', 'loud'],
-    ['KUBERNETES_SERVICE_HOST', ''],
   ])('%s=%s', async (name, value) => {
-    const { code, lines } = await failing({ ...good, VIGIL_PLAN_FILE: planFile, [name]: value });
+    const { code, lines } = await failing({ VIGIL_PLAN_FILE: planFile, [name]: value });
     expect(code).toBe(2);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`${name}=${value}: `);
   });
+
+  const cluster = { server: 'https://localhost:6443' };
+  test.each([
+    ['none at all', undefined, /address is http:\/\/localhost:8080, .*KUBECONFIG/],
+    ['one that is missing', 'absent.yaml', /cannot read the kubeconfig: ENOENT.*absent.yaml/],
+    ['no cluster', {}, /no cluster for its current-context/],
+    ['plain HTTP', { server: 'http://localhost' }, /address is http:\/\/localhost, .*https:/],
+    [
+      'no verification',
+      { ...cluster, 'insecure-skip-tls-verify': true },
+      /insecure-skip-tls-verify/,
+    ],
+    ['a proxy', { ...cluster, 'proxy-url': 'http://localhost:3128' }, /proxy-url/],
+  ])('a kubeconfig with %s', async (_what, kubeConfig, message) => {
+    const env: Record<string, string> = { VIGIL_PLAN_FILE: planFile };
+    if (kubeConfig !== undefined) env.KUBECONFIG = path.join(folder, 'absent.yaml');
+    if (typeof kubeConfig === 'object') {
+      env.KUBECONFIG = path.join(folder, 'kubeconfig');
+      await writeFile(env.KUBECONFIG, JSON.stringify(kubeConfigOf(kubeConfig)));
+    }
+    const { code, lines } = await failing(env);
+    expect(code).toBe(2);
+    expect(lines).toHaveLength(1);
+    expect((JSON.parse(lines[0] ?? '') as { msg: string }).msg).toMatch(message);
+  });
 });
+
+function kubeConfigOf(cluster: object): object {
+  const named = 'server' in cluster;
+  return {
+    clusters: named ? [{ name: 'c', cluster }] : [],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'c',
+  };
+}
