@@ -1,17 +1,10 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 
 const SERVICES_DIR = __dirname;
 const BUILD_DIR = path.join(__dirname, '..', 'build');
-
-/**
- * What client-node is made of besides typed calls: its own transport, exec, cp, proxies, sign-in by
- * OpenID. No service uses these, and loading them takes 10 MiB.
- */
-const UNUSED_BY_CLIENT_NODE =
-  /^(undici|isomorphic-ws|jsonpath-plus|tar-fs|stream-buffers|openid-client|socks|socks-proxy-agent|hpagent)$/;
 
 /**
  * Bundles each service (a folder here with `src/main.ts`) into `build/<service>/main.js` and puts
@@ -42,22 +35,9 @@ async function buildService(service: string): Promise<void> {
     format: 'cjs',
     legalComments: 'none',
     logLevel: 'error',
-    plugins: [withoutUnused],
   });
   await copyFile(path.join(SERVICES_DIR, service, 'Dockerfile'), path.join(outdir, 'Dockerfile'));
 }
-
-const withoutUnused: Plugin = {
-  name: 'without-unused',
-  setup(bundle) {
-    bundle.onResolve({ filter: UNUSED_BY_CLIENT_NODE }, ({ path: name, importer }) =>
-      importer.includes('client-node') ? { path: name, namespace: 'unused' } : undefined,
-    );
-    bundle.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
-      contents: 'module.exports = {};',
-    }));
-  },
-};
 
 function entryPoint(service: string): string {
   return path.join(SERVICES_DIR, service, 'src', 'main.ts');

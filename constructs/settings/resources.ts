@@ -10,7 +10,7 @@ export interface Resources {
 
 /** Defaults by container: requests near the idle working set, limits far enough above it for a bad day. */
 export const defaultResources = {
-  certificateController: { cpu: '10m', memory: '56Mi', memoryLimit: '160Mi' },
+  certificateController: { cpu: '10m', memory: '64Mi', memoryLimit: '160Mi' },
   prometheus: { cpu: '100m', memory: '220Mi', memoryLimit: '1Gi' },
   alertmanager: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
   grafana: { cpu: '20m', memory: '100Mi', memoryLimit: '384Mi' },

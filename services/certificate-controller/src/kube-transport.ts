@@ -15,7 +15,7 @@ const USER_AGENT = 'vigil-certificate-controller';
 
 /**
  * Carries client-node's calls over node:https, signed in by its kubeconfig. Its own transport
- * (undici) opens a connection for each call, and takes 20 MiB more. Token and CA are files that the
+ * (undici) opens a connection for each call. Token and CA are files that the
  * kubelet replaces: the CA is read for each call, the token when the copy of it is a minute old.
  */
 export class KubeTransport {
