@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
-import type { V1Node } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Node, V1Secret } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import type { PrometheusApi } from '../../cli/lib/prometheus-api';
 import { judgeTargets } from '../../cli/lib/targets';
@@ -158,5 +158,44 @@ describe('bad days', () => {
       return now?.['ca.crt'] !== before;
     });
     await allUp(240);
+  });
+
+  test('a CA that is lost: reported, nothing replaced, and resolved by `certificates recover`', async () => {
+    const authority = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      namespace: 'vigil-system',
+      name: 'vigil-ca',
+    };
+    await eventually('the rotation before is over', 300, async () => {
+      const secret = await client.get<V1Secret>('/api/v1/namespaces/vigil-system/secrets/vigil-ca');
+      return secret?.metadata?.annotations?.['vigil.local/rotation-phase'] === 'steady';
+    });
+    const prometheus = topology.component('prometheus');
+    const leaf = (await leafOf(prometheus))?.fingerprint256;
+    const root = (await readSecret(client, authority.namespace, authority.name))?.['ca.crt'];
+
+    await client.merge(authority, { data: { 'ca.key': Buffer.from('gone').toString('base64') } });
+    await eventually('a warning event', 60, async () => {
+      const events = await client.list<CoreV1Event>('/api/v1/namespaces/vigil-system/events');
+      return events.some(({ reason }) => reason === 'CertificateAuthorityUnreadable');
+    });
+    await eventually('the metric', 60, async () => {
+      const api = await openPrometheus(client);
+      const error = await api.query(
+        'vigil_certificate_controller_error{reason="CertificateAuthorityUnreadable"} == 1',
+      );
+      api.close();
+      return error.length === 1;
+    });
+    expect((await leafOf(prometheus))?.fingerprint256).toBe(leaf);
+
+    const { code } = await vigil(['certificates', 'recover', '--yes']);
+    expect(code).toBe(0);
+    await eventually('a new root', 60, async () => {
+      const now = await readSecret(client, authority.namespace, authority.name);
+      return now?.['ca.crt'] !== root && now?.['ca.key']?.includes('PRIVATE KEY') === true;
+    });
+    await allUp(300);
   });
 });

@@ -12,7 +12,7 @@ import type { PlannedLeaf } from '../../../constructs/topology/certificate-plan'
 import { derChildren, readDer } from '../../shared/der';
 import { extensionsOf, extensionValue, subjectDer } from '../../shared/x509-der';
 import { parseKey, toPem } from './pem';
-import type { Signer } from './signer';
+import { ROOT_NAME, type Signer } from './signer';
 
 /** A fresh key pair in PEM (PKCS#8 and SPKI). */
 export interface KeyPair {
@@ -124,9 +124,6 @@ export async function issueRoot(request: RootRequest, generateKey: GenerateKey):
     key: pair.privateKey,
   };
 }
-
-/** Start of the common name of every root that the controller makes. */
-export const ROOT_NAME = 'Vigil root';
 
 interface Validity {
   readonly notBefore: Date;

@@ -1,6 +1,8 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { ROOT_NAME } from './issue';
 import { isIssuedBy, parseChain, parseKey } from './pem';
+
+/** Start of the common name of every root that the controller makes. */
+export const ROOT_NAME = 'Vigil root';
 
 /** A certificate that signs leaves, its issuers up to the trust anchor, and its private key. */
 export interface Signer {
