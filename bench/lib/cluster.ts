@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { connect } from '../../cli/lib/cluster';
 import { CliError, UsageError } from '../../cli/lib/errors';
-import { PART_OF, PART_OF_VIGIL } from '../../cli/lib/inventory';
+import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
 import { KubeClient } from '../../cli/lib/kube-client';
 import { PrometheusApi } from '../../cli/lib/prometheus-api';
 import type { Session } from '../../cli/lib/session';
@@ -91,7 +91,7 @@ export async function allTargetsUp(
 
 /** Pods of the stack. */
 export const ourPods = (client: KubeClient): Promise<V1Pod[]> =>
-  client.list(`/api/v1/pods?labelSelector=${encodeURIComponent(`${PART_OF}=${PART_OF_VIGIL}`)}`);
+  client.list(`/api/v1/pods?labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`);
 
 /** Each pod with its restarts: equal texts before and after mean that no pod was replaced or restarted. */
 export async function restartsByPod(client: KubeClient): Promise<Map<string, number>> {

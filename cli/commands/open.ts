@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { TECHNICIAN_DOORS } from '../../constructs/topology';
 import type { Openable } from '../lib/open';
 import { addVerb, CONTEXT, type RunVerb, wholeNumber } from './verb';
 
@@ -9,13 +10,10 @@ interface Options {
   readonly printPassword?: boolean;
 }
 
-/** Repeated here so that `--help` does not load a Kubernetes client; typed, so that it cannot differ. */
-const COMPONENTS = ['grafana', 'prometheus', 'alertmanager'] as const satisfies readonly Openable[];
-
 /** `vigil open` */
 export function registerOpen(program: Command, run: RunVerb): void {
   addVerb(program, 'open', 'reach a web interface from this machine, until Ctrl-C')
-    .addArgument(new Argument('<component>', 'what to open').choices(COMPONENTS))
+    .addArgument(new Argument('<component>', 'what to open').choices(TECHNICIAN_DOORS))
     .option(...CONTEXT)
     .option('--port <number>', 'local port (default: a free one)', wholeNumber(1, 65_535))
     .option('--no-browser', 'open no browser')

@@ -1,14 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
 import { mapLimit, poll } from './async';
 import { CliError } from './errors';
-import {
-  difference,
-  PART_OF,
-  PART_OF_VIGIL,
-  readInventory,
-  refsOf,
-  writeInventory,
-} from './inventory';
+import { difference, readInventory, refsOf, writeInventory } from './inventory';
 import { ApiError, nameOf, refOf, type KubeClient, type ObjectRef } from './kube-client';
 
 export interface ApplyResult {
@@ -155,8 +149,8 @@ async function reasonToKeep(
   ref: ObjectRef,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<string | undefined> {
-  if (labels[PART_OF] !== PART_OF_VIGIL)
-    return `it is not labelled ${PART_OF}=${PART_OF_VIGIL} any more`;
+  if (labels[PART_OF_LABEL] !== VIGIL)
+    return `it is not labelled ${PART_OF_LABEL}=${VIGIL} any more`;
   if (ref.kind !== 'Namespace') return undefined;
   const claims = await client.list(`/api/v1/namespaces/${ref.name}/persistentvolumeclaims`);
   return claims.length > 0 ? `it holds ${claims.length} volume(s) with data` : undefined;

@@ -1,5 +1,6 @@
 import { buildTopology } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
+import { Annotation } from '../../services/certificate-controller/src/authority';
 import { certificateStatus, isBad, lifeLeft } from './certificates';
 import { connect } from './cluster';
 import { AlreadyReported } from './errors';
@@ -15,8 +16,8 @@ export interface AuthorityOptions {
 
 /** Annotations of the authority's Secret by which a person tells the certificate-controller what to do. */
 const ANNOTATIONS = {
-  recover: 'vigil.local/accept-new-root',
-  'rotate-root': 'vigil.local/rotate-root',
+  recover: Annotation.acceptNewRoot,
+  'rotate-root': Annotation.rotateRoot,
 } as const;
 
 const QUESTIONS = {

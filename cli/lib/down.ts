@@ -1,16 +1,12 @@
+import { AUTHORITY } from '../../constructs/topology';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
 import { loadSettings } from '../../constructs/settings';
 import { pruneAll } from './apply';
 import { mapLimit, poll } from './async';
 import { contextKubeConfig, findKindCluster } from './cluster';
 import { CliError } from './errors';
-import {
-  INVENTORY_NAME,
-  PART_OF,
-  PART_OF_VIGIL,
-  readInventory,
-  SYSTEM_NAMESPACE,
-} from './inventory';
+import { INVENTORY_NAME, readInventory } from './inventory';
 import { deleteKindCluster } from './kind';
 import { KubeClient, type ObjectMeta, type ObjectRef } from './kube-client';
 import { stateFolder } from './paths';
@@ -109,7 +105,9 @@ async function deleteInventory(
   result: { pruned: number; notes: string[] },
 ): Promise<string> {
   const isInventory = (ref: ObjectRef): boolean =>
-    ref.kind === 'ConfigMap' && ref.name === INVENTORY_NAME && ref.namespace === SYSTEM_NAMESPACE;
+    ref.kind === 'ConfigMap' &&
+    ref.name === INVENTORY_NAME &&
+    ref.namespace === AUTHORITY.namespace;
   await pruneAll(
     client,
     refs.filter((ref) => ref.kind !== 'Namespace' && !isInventory(ref)),
@@ -120,9 +118,9 @@ async function deleteInventory(
 
 /** Namespaces of ours; the one that holds the inventory goes last, so that an interrupted run can be repeated. */
 async function ownNamespaces(client: KubeClient): Promise<string[]> {
-  const query = `labelSelector=${encodeURIComponent(`${PART_OF}=${PART_OF_VIGIL}`)}`;
+  const query = `labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`;
   const found = await client.list<{ metadata: ObjectMeta }>(`/api/v1/namespaces?${query}`);
-  const last = (name: string): number => (name === SYSTEM_NAMESPACE ? 1 : 0);
+  const last = (name: string): number => (name === AUTHORITY.namespace ? 1 : 0);
   return found.map(({ metadata }) => metadata.name).sort((a, b) => last(a) - last(b));
 }
 

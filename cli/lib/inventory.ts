@@ -1,9 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { PART_OF } from '../../constructs/kubernetes/labels';
+import { AUTHORITY } from '../../constructs/topology';
 import { refOf, type KubeClient, type ObjectRef } from './kube-client';
 
-export const PART_OF = 'app.kubernetes.io/part-of';
-export const PART_OF_VIGIL = 'vigil';
-export const SYSTEM_NAMESPACE = 'vigil-system';
 /** The record, in the cluster, of what `up` applied: what leaves the manifests is pruned from it, `down` deletes it. */
 export const INVENTORY_NAME = 'vigil-inventory';
 const KEY = 'objects';
@@ -41,9 +40,9 @@ export function inventoryObject(refs: readonly ObjectRef[]): KubernetesObject & 
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      namespace: SYSTEM_NAMESPACE,
+      namespace: AUTHORITY.namespace,
       name: INVENTORY_NAME,
-      labels: { [PART_OF]: PART_OF_VIGIL, 'app.kubernetes.io/name': INVENTORY_NAME },
+      labels: { ...PART_OF, 'app.kubernetes.io/name': INVENTORY_NAME },
     },
     data: { [KEY]: `${union(refs, []).map(toLine).join('\n')}\n` },
   };
@@ -51,7 +50,7 @@ export function inventoryObject(refs: readonly ObjectRef[]): KubernetesObject & 
 
 /** What earlier runs applied; empty when there was none. */
 export async function readInventory(client: KubeClient): Promise<ObjectRef[]> {
-  const path = `/api/v1/namespaces/${SYSTEM_NAMESPACE}/configmaps/${INVENTORY_NAME}`;
+  const path = `/api/v1/namespaces/${AUTHORITY.namespace}/configmaps/${INVENTORY_NAME}`;
   const found = await client.get<{ data?: Record<string, string> }>(path);
   const lines = found?.data?.[KEY]?.split('\n') ?? [];
   return lines.map(fromLine).filter((ref) => ref !== undefined);

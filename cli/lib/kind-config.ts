@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { ROLE_LABEL } from '../../constructs/kubernetes/labels';
 
 /** The part of kind's `v1alpha4` configuration that we use. */
 export interface KindConfig {
@@ -61,7 +62,7 @@ function node(index: number, options: KindConfigOptions): KindNode {
   return {
     role: isControlPlane ? 'control-plane' : 'worker',
     ...(options.nodeImage ? { image: options.nodeImage } : {}),
-    labels: { 'vigil.local/cluster': options.name, 'vigil.local/role': roleOf(index) },
+    labels: { 'vigil.local/cluster': options.name, [ROLE_LABEL]: roleOf(index) },
     ...(isControlPlane
       ? {
           extraMounts: [

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { GRAFANA_PASSWORD } from '../../constructs/topology';
+import { components, GRAFANA_PASSWORD, type TECHNICIAN_DOORS } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
 import { connect } from './cluster';
 import { CliError } from './errors';
@@ -9,9 +9,7 @@ import { forwardPort } from './port-forward';
 import type { Session } from './session';
 import { readSecret } from './technician';
 
-/** What `open` can reach, and the port of its Service. */
-export const OPENABLE = { grafana: 3000, prometheus: 9090, alertmanager: 9093 } as const;
-export type Openable = keyof typeof OPENABLE;
+export type Openable = (typeof TECHNICIAN_DOORS)[number];
 
 export interface OpenOptions {
   readonly context?: string;
@@ -30,7 +28,8 @@ export async function open(
   const { output, signal } = session;
   const settings = loadSettings();
   const client = new KubeClient(await connect(settings, options.context, signal), signal);
-  const target = { namespace: 'monitoring', service: component, port: OPENABLE[component] };
+  const row = components[component];
+  const target = { namespace: row.namespace, service: component, port: row.ports.web };
   const hint = await loginHint(client, component, options.printPassword);
   const forwarding = await forwardPort(client, target, options.port ?? 0);
   const url = `https://localhost:${forwarding.port}`;

@@ -1,4 +1,5 @@
 import https from 'node:https';
+import { componentOf, components } from '../../constructs/topology';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
 import { forwardPort, type Forwarding } from './port-forward';
@@ -33,9 +34,14 @@ interface RawAlert {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const PROMETHEUS = { namespace: 'monitoring', service: 'prometheus', port: 9090 } as const;
+const PROMETHEUS = componentOf('prometheus', components.prometheus);
+const DOOR = {
+  namespace: PROMETHEUS.namespace,
+  service: PROMETHEUS.name,
+  port: components.prometheus.ports.web,
+};
 /** The name that its certificate carries, and that we insist on although the connection goes to 127.0.0.1. */
-const SERVER_NAME = `${PROMETHEUS.service}.${PROMETHEUS.namespace}.svc`;
+const SERVER_NAME = PROMETHEUS.dnsName;
 const REQUEST_MS = 10_000;
 
 /** Prometheus, asked over mTLS with the technician's certificate through a port-forward. */
@@ -49,7 +55,7 @@ export class PrometheusApi {
   /** @throws CliError when the technician has no certificate yet. */
   public static async open(client: KubeClient, signal: AbortSignal): Promise<PrometheusApi> {
     const technician = await readTechnician(client);
-    return new PrometheusApi(await forwardPort(client, PROMETHEUS), technician, signal);
+    return new PrometheusApi(await forwardPort(client, DOOR), technician, signal);
   }
 
   /** All targets that are scraped. */

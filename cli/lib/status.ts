@@ -1,3 +1,4 @@
+import { ROLE_LABEL } from '../../constructs/kubernetes/labels';
 import { loadSettings, type Settings } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
 import { certificateStatus, isBad, type CertificateStatus } from './certificates';
@@ -102,7 +103,7 @@ async function readNodes(client: KubeClient): Promise<NodeStatus[]> {
   return nodes.map(({ metadata, status: { conditions, nodeInfo } }) => ({
     name: metadata.name,
     ready: conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
-    role: metadata.labels['vigil.local/role'] ?? '',
+    role: metadata.labels[ROLE_LABEL] ?? '',
     version: nodeInfo.kubeletVersion,
   }));
 }

@@ -1,5 +1,5 @@
+import { technicianLeaf } from '../../constructs/topology';
 import { CliError } from './errors';
-import { SYSTEM_NAMESPACE } from './inventory';
 import type { KubeClient } from './kube-client';
 
 /** The technician's credentials, as PEM. */
@@ -35,11 +35,11 @@ export async function readSecret(
  * @throws CliError when it was not issued yet.
  */
 export async function readTechnician(client: KubeClient): Promise<Technician> {
-  const secret = await readSecret(client, SYSTEM_NAMESPACE, 'technician-tls');
+  const secret = await readSecret(client, technicianLeaf.namespace, technicianLeaf.secret);
   const { 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca } = secret ?? {};
   if (!cert || !key || !ca) {
     throw new CliError(
-      `Secret ${SYSTEM_NAMESPACE}/technician-tls holds no certificate yet; see \`vigil status\`, and run \`vigil up\` if nothing is installed`,
+      `Secret ${technicianLeaf.namespace}/${technicianLeaf.secret} holds no certificate yet; see \`vigil status\`, and run \`vigil up\` if nothing is installed`,
     );
   }
   return { cert, key, ca };

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { PART_OF, PART_OF_VIGIL } from './inventory';
+import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
 import type { KubeClient } from './kube-client';
 
 export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
@@ -96,7 +96,7 @@ function replicaCounts(status: NonNullable<RawWorkload['status']>, desired: numb
 
 /** All workloads of ours, in a fixed order. */
 export async function listWorkloads(client: KubeClient): Promise<WorkloadStatus[]> {
-  const query = `labelSelector=${encodeURIComponent(`${PART_OF}=${PART_OF_VIGIL}`)}`;
+  const query = `labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`;
   const kinds = Object.keys(PLURALS) as WorkloadKind[];
   const lists = await Promise.all(
     kinds.map(async (kind) => {

@@ -1,7 +1,10 @@
 import type { Component } from '../topology';
 
+export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
+export const VIGIL = 'vigil';
+
 /** Carried by every object of ours: what `down` and pruning may touch. */
-export const PART_OF = { 'app.kubernetes.io/part-of': 'vigil' } as const;
+export const PART_OF = { [PART_OF_LABEL]: VIGIL } as const;
 
 /** Selects the pods of a component. */
 export const selectorOf = (component: Pick<Component, 'name'>): Record<string, string> => ({

@@ -16,8 +16,15 @@ const scrape = (
   return { from: 'prometheus', to, port, why, scrape: scrapeRow, ...(via && { via }) };
 };
 
-const technicianTo = (...keys: ComponentKey[]): FlowRow[] =>
-  keys.map((key) => flow('technician', key, 'web', 'looking for oneself'));
+/** What people may open, each on its port `web`. */
+export const TECHNICIAN_DOORS = [
+  'grafana',
+  'prometheus',
+  'alertmanager',
+] as const satisfies readonly ComponentKey[];
+
+const technicianFlows = (): FlowRow[] =>
+  TECHNICIAN_DOORS.map((key) => flow('technician', key, 'web', 'looking for oneself'));
 
 /** Each TLS endpoint of ours is probed for the certificate that it really serves. */
 const expiryProbes = (): FlowRow[] =>
@@ -59,7 +66,7 @@ export const flows = (settings: Settings): FlowRow[] => [
   flow('certificateController', 'apiServer', 'https', 'Secrets of the plan, kubelet requests'),
   flow('kubeStateMetrics', 'apiServer', 'https', 'state of the objects'),
   ...expiryProbes(),
-  ...technicianTo('prometheus', 'alertmanager', 'grafana'),
+  ...technicianFlows(),
   ...settings.prometheus.remoteWrite.map(({ name }): FlowRow => ({
     from: 'prometheus',
     to: remoteReceiver(name),

@@ -4,6 +4,8 @@ import type { Model } from './model';
 import { Topology } from './topology';
 
 export * from './certificate-plan';
+export { components } from './components';
+export { TECHNICIAN_DOORS } from './flows';
 export * from './model';
 export * from './topology';
 

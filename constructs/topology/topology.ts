@@ -216,7 +216,8 @@ export class Topology {
   }
 }
 
-const technicianLeaf: PlannedLeaf = {
+/** The client certificate of people. */
+export const technicianLeaf: PlannedLeaf = {
   component: 'technician',
   namespace: AUTHORITY.namespace,
   secret: 'technician-tls',
@@ -242,7 +243,8 @@ export function identityOf(end: Endpoint): Identity {
 export const isPerson = (end: Endpoint): boolean =>
   end.kind === 'outside' && end.place.kind === 'person';
 
-function componentOf(key: string, row: Model['components'][string]): Component {
+/** A row with all the names that follow from it. */
+export function componentOf(key: string, row: Model['components'][string]): Component {
   const name = kebabCase(key);
   if (!Object.hasOwn(namespaces, row.namespace)) {
     throw new Error(
