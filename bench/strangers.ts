@@ -151,8 +151,8 @@ async function knock(stranger: V1Pod, doors: readonly Door[]): Promise<Answer[]>
     const [host, port] = address.split(':');
     const http = (['http', 'https'] as const).map(
       (way) =>
-        `code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 5 ${way}://${address}/); ` +
-        `[ "$code" = 000 ] || echo "${door}|${way}|$code" &`,
+        `(code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 5 ${way}://${address}/); ` +
+        `[ "$code" = 000 ] || echo "${door}|${way}|$code") &`,
     );
     const tcp = `timeout 5 bash -c '</dev/tcp/${host}/${port}' 2>/dev/null && echo "${door}|tcp|open" &`;
     return [tcp, ...http];

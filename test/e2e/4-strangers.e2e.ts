@@ -57,8 +57,8 @@ describe("a stranger's pod", () => {
       .flatMap(({ door, address }) =>
         ['http', 'https'].map(
           (scheme) =>
-            `code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 3 ${scheme}://${address}/metrics); ` +
-            `[ "$code" = 000 ] || echo "${door} answered ${scheme} with $code" &`,
+            `(code=$(curl -sk -o /dev/null -w '%{http_code}' --max-time 3 ${scheme}://${address}/metrics); ` +
+            `[ "$code" = 000 ] || echo "${door} answered ${scheme} with $code") &`,
         ),
       );
     const answers = await inPodNetwork(stranger, [...script, 'wait', ''].join('\n'));
