@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { upstreamImages } from '../../constructs/settings';
 
-/** A program that judges configuration: the one that will read it in the cluster, or the checker beside it. */
+/** A program that judges what we make: the one that will read it in the cluster, or a checker beside it. */
 interface ToolSpec {
   readonly command: string;
   /** Variable that names the program, where it is not on the PATH. */
-  readonly variable: string;
+  readonly variable?: string;
   readonly versionArgs: readonly string[];
   /** Oldest version whose verdict counts, major and minor. */
   readonly atLeast: readonly [number, number];
   /** What someone without it installs. */
   readonly install: string;
   /** Holds the program too, for those who have a container engine and the image. */
-  readonly image: string;
+  readonly image?: string;
 }
 
 const specs = {
@@ -51,6 +51,12 @@ const specs = {
     install: 'nginx 1.26',
     image: upstreamImages.tlsProxy,
   },
+  openssl: {
+    command: 'openssl',
+    versionArgs: ['version'],
+    atLeast: [3, 0],
+    install: 'OpenSSL 3',
+  },
 } satisfies Record<string, ToolSpec>;
 
 export type ToolName = keyof typeof specs;
@@ -84,16 +90,17 @@ function starterOf(name: ToolName): Starter | undefined {
 }
 
 function search({ command, variable, versionArgs, atLeast, image }: ToolSpec): Starter | undefined {
-  const program = process.env[variable] ?? command;
+  const program = (variable && process.env[variable]) ?? command;
   const { code, output } = execute(program, versionArgs);
   if (code === 0 && isRecent(output, atLeast)) return { kind: 'program', command: program };
+  if (image === undefined) return undefined;
   // An image is used where it is, but never pulled: a test does not download.
   const inspected = execute('docker', ['image', 'inspect', '--format', 'present', image]);
   return inspected.code === 0 ? { kind: 'image', image, command } : undefined;
 }
 
 function isRecent(output: string, [major, minor]: readonly [number, number]): boolean {
-  const [, foundMajor, foundMinor] = /(?:version |\/)v?(\d+)\.(\d+)/.exec(output) ?? [];
+  const [, foundMajor, foundMinor] = /(?:version |\/|OpenSSL )v?(\d+)\.(\d+)/.exec(output) ?? [];
   return (
     Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor)
   );
@@ -113,7 +120,7 @@ export function describeWith(
   title: string,
   tests: (bench: (files: (folder: string, scratch: string) => Files) => Bench) => void,
 ): void {
-  const spec = specs[name];
+  const spec: ToolSpec = specs[name];
   const starter = starterOf(name);
   if (starter) {
     describe(title, () => {
@@ -129,7 +136,8 @@ export function describeWith(
     });
     return;
   }
-  const message = `skipped: ${spec.command} not found, install ${spec.install} or pull ${spec.image}`;
+  const orPull = spec.image === undefined ? '' : ` or pull ${spec.image}`;
+  const message = `skipped: ${spec.command} not found, install ${spec.install}${orPull}`;
   if (process.env.CI) {
     test(`${title}: ${spec.command} is there`, () => {
       throw new Error(message);

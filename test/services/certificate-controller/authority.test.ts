@@ -26,6 +26,7 @@ import {
 } from '../../support/controller';
 import type { FakeApiServer } from '../../support/fake-api-server';
 import { type OpensslCa, opensslCa, opensslVerify } from '../../support/openssl-ca';
+import { describeWith } from '../../support/tools';
 import { TestClock } from '../../support/test-clock';
 
 const plan = testPlan();
@@ -338,7 +339,7 @@ describe('a CA that is lost while leaves live', () => {
   });
 });
 
-describe("a user's own CA", () => {
+describeWith('openssl', "a user's own CA", () => {
   let user: OpensslCa;
 
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import { derOid, readDer } from '../../../services/shared/der';
 import { createLogger } from '../../../services/shared/logger';
 import { peerIdentity } from '../../../services/shared/peer-identity';
 import { testLeaf } from '../../support/controller';
+import { describeWith } from '../../support/tools';
 
 /** A self-signed certificate with these subject alternative names, as openssl writes them. */
 function certificate(names?: string): X509Certificate {
@@ -31,7 +32,7 @@ function certificate(names?: string): X509Certificate {
   );
 }
 
-describe('peer identity', () => {
+describeWith('openssl', 'peer identity', () => {
   const ID = 'spiffe://vigil/ns/monitoring/sa/prometheus';
 
   test('is the one URI', () => {
