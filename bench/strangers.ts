@@ -3,27 +3,12 @@ import type { KubeClient } from '../cli/lib/kube-client';
 import type { Session } from '../cli/lib/session';
 import type { Component } from '../constructs/topology';
 import { inPodNetwork } from '../test/e2e/support/cluster';
+import { makeStranger } from '../test/e2e/support/stranger';
 import { bench } from './lib/bench';
-import { CONTEXT, ourPods, readOptions, until, withStack, type Stack } from './lib/cluster';
+import { CONTEXT, ourPods, readOptions, withStack, type Stack } from './lib/cluster';
 import type { Figure } from './lib/figures';
 
 const NAMESPACE = 'bench-strangers';
-const STRANGER = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'stranger', namespace: NAMESPACE },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      {
-        name: 'sleep',
-        image: 'busybox:1.37',
-        imagePullPolicy: 'IfNotPresent',
-        command: ['sleep', '1800'],
-      },
-    ],
-  },
-} as const;
 
 /** A port of ours at one of the addresses at which it could be met. */
 interface Door {
@@ -48,7 +33,7 @@ function measure(session: Session): Promise<Figure[]> {
   return withStack(session, context, async (stack) => {
     const { client } = stack;
     try {
-      const stranger = await makeStranger(stack);
+      const stranger = await makeStranger(client, NAMESPACE);
       const doors = [...(await podDoors(stack)), ...(await serviceDoors(stack))];
       const answers = await knock(stranger, doors);
       for (const { door, way, said } of answers) session.output.note(`${door} ${way}: ${said}`);
@@ -72,19 +57,6 @@ function figures(doors: readonly Door[], answers: readonly Answer[]): Figure[] {
 /** A TLS server answers 400 to plain HTTP before it has seen anything; Grafana's login is for everyone to see. */
 const letsIn = ({ door, way, said }: Answer): boolean =>
   way !== 'tcp' && !(way === 'http' && said === '400') && !door.startsWith('grafana ');
-
-async function makeStranger({ client, signal }: Stack): Promise<V1Pod> {
-  await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-  let found: V1Pod | undefined;
-  // The namespace's service account is made a moment later.
-  await until('the stranger runs', 60, signal, async () => {
-    await client.apply(STRANGER);
-    found = await client.get<V1Pod>(`/api/v1/namespaces/${NAMESPACE}/pods/stranger`);
-    return found?.status?.phase === 'Running';
-  });
-  if (!found) throw new Error('the stranger runs and is not there');
-  return found;
-}
 
 /** Ports that are listened on according to the kernel, not to the manifests. */
 async function podDoors({ client, topology }: Stack): Promise<Door[]> {

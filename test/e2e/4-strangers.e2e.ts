@@ -1,25 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
-import { connect, eventually, inPodNetwork, podsOf, topology } from './support/cluster';
+import { connect, inPodNetwork, podsOf, topology } from './support/cluster';
+import { makeStranger } from './support/stranger';
 
 const NAMESPACE = 'strangers';
-
-const pod = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'stranger', namespace: NAMESPACE },
-  spec: {
-    terminationGracePeriodSeconds: 0,
-    containers: [
-      {
-        name: 'sleep',
-        image: 'busybox:1.37',
-        imagePullPolicy: 'IfNotPresent',
-        command: ['sleep', '3600'],
-      },
-    ],
-  },
-};
 
 describe("a stranger's pod", () => {
   let client: KubeClient;
@@ -27,14 +11,7 @@ describe("a stranger's pod", () => {
 
   beforeAll(async () => {
     client = await connect();
-    await client.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    // The namespace's service account is made a moment later.
-    await eventually('the stranger runs', 60, async () => {
-      await client.apply(pod);
-      const found = await client.get<V1Pod>(`/api/v1/namespaces/${NAMESPACE}/pods/stranger`);
-      if (found) stranger = found;
-      return found?.status?.phase === 'Running';
-    });
+    stranger = await makeStranger(client, NAMESPACE);
   });
   afterAll(async () => {
     await client.delete({ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE });
