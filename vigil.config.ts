@@ -62,6 +62,52 @@ export default defineConfig({
     /** Size of the volume (Ki, Mi, Gi or Ti). Default: 256Mi. */
     storage: '256Mi',
   },
+  thresholds: {
+    nodes: {
+      /** Idle CPU of a node, in percent: below it NodeCpuBusy fires. Default: 35. */
+      cpuIdle: 35,
+      /** Available memory of a node, in percent: below it. Default: 35. */
+      memoryAvailable: 35,
+      /** Used space of a file system, in percent: above it. Default: 75. */
+      diskWarning: 75,
+      /** The same, critical. Default: 90. */
+      diskCritical: 90,
+      /** Time in which a disk would be full (s, m, h, d, w or y). Default: 24h. */
+      diskFullWithin: '24h',
+      /** Used inodes of a file system, in percent: above it. Default: 90. */
+      inodes: 90,
+      /** Difference to Prometheus' own clock (s, m, h, d, w or y). Default: 5s. */
+      clockSkew: '5s',
+      /** Faulty packets of an interface, in percent: above it. Default: 1. */
+      networkErrors: 1,
+      /** Bytes per second that a node receives or sends: above it. Default: 3000000. */
+      traffic: 3_000_000,
+      /** Time over which traffic is averaged (s, m, h, d, w or y). Default: 50s. */
+      trafficWindow: '50s',
+      /** Used entries of the connection-tracking table, in percent: above it. Default: 80. */
+      conntrack: 80,
+    },
+    containers: {
+      /** Time for which a container is gone (s, m, h, d, w or y). Default: 1m. */
+      stoppedFor: '1m',
+      /** Used CPU of the limit, in percent: above it. Default: 90. */
+      cpu: 90,
+      /** Periods in which CPU was throttled, in percent: above it. Default: 25. */
+      throttled: 25,
+      /** Used memory of the limit, in percent: above it. Default: 90. */
+      memory: 90,
+      /** Used space of a volume, in percent: above it. Default: 85. */
+      volume: 85,
+      /** Pods that one namespace may run: more than that fires. Default: 50. */
+      podsPerNamespace: 50,
+    },
+    web: {
+      /** Busy workers of Apache, in percent: above it. Default: 80. */
+      busyWorkers: 80,
+      /** Answers that are errors of the server, in percent: above it. Default: 5. */
+      errors: 5,
+    },
+  },
   /** StorageClass of the volumes. Default: the cluster's own default. */
   // storageClass: 'standard',
   /** Image by component, in place of the pinned one, with a tag or a digest. Default: none replaced. */

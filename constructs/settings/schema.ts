@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { imageNames } from './images';
 import { defaultResources, type ContainerName } from './resources';
+import { thresholds } from './thresholds';
 import { bytes, cidr, cpu, duration, text } from './units';
 
 const dnsLabel = (): z.ZodString =>
@@ -130,6 +131,7 @@ export const settingsSchema = z.strictObject({
       storage: bytes().default('256Mi').describe('Size of the volume.'),
     })
     .prefault({}),
+  thresholds,
   storageClass: objectName()
     .optional()
     .describe("StorageClass of the volumes. Default: the cluster's own default."),

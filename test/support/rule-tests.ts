@@ -1,5 +1,5 @@
 import { toYaml } from '../../constructs/kubernetes';
-import type { Alert, RuleGroup } from '../../constructs/prometheus/rules';
+import { alertsOf, type Alert, type RuleGroup } from '../../constructs/prometheus/rules';
 import { describeWith } from './tools';
 
 /** A moment of an alert, in promtool's own spelling (docs/configuration/unit_testing_rules.md). */
@@ -39,7 +39,7 @@ export function firing(
  * @throws Error when the group has none.
  */
 export function ruleNamed(group: RuleGroup, name: string): Alert {
-  const rule = group.rules.find(({ alert }) => alert === name);
+  const rule = alertsOf(group).find(({ alert }) => alert === name);
   if (!rule) throw new Error(`no alert ${name} in group ${group.name}`);
   return rule;
 }
@@ -53,7 +53,7 @@ export function describeRules(
   const moments = tests.flatMap((row) => row.alert_rule_test);
   const momentsOf = (name: string): Moment[] =>
     moments.filter(({ alertname }) => alertname === name);
-  const names = [...new Set(group.rules.map(({ alert }) => alert))];
+  const names = [...new Set(alertsOf(group).map(({ alert }) => alert))];
 
   test.each(names)('%s has a quiet and a firing moment', (name) => {
     const always = options.alwaysFiring?.includes(name) ?? false;

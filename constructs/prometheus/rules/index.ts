@@ -4,7 +4,7 @@ import { certificates } from './certificates';
 import type { RuleGroup } from './rule';
 import { watchers } from './watchers';
 
-export type { Alert, RuleGroup } from './rule';
+export { alertsOf, type Alert, type RuleGroup } from './rule';
 
 /** All rule groups, one for each domain; each becomes a file of its own. */
 export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] => [

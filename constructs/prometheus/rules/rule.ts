@@ -2,7 +2,8 @@
 export type Severity = 'critical' | 'warning' | 'none';
 
 /** What an alert is about; the alert-router sorts by it. */
-export type Category = 'certificate' | 'container' | 'node' | 'platform' | 'traffic';
+export type Category =
+  'apache' | 'certificate' | 'container' | 'log' | 'nginx' | 'node' | 'platform' | 'traffic';
 
 export interface Alert {
   readonly alert: string;
@@ -23,10 +24,21 @@ export interface Alert {
   };
 }
 
+/** A series that rules and dashboards share, computed once for each evaluation. */
+export interface Recording {
+  /** `level:metric:operations`. */
+  readonly record: string;
+  readonly expr: string;
+}
+
 export interface RuleGroup {
   readonly name: string;
-  readonly rules: readonly Alert[];
+  readonly rules: readonly (Alert | Recording)[];
 }
+
+/** The alerts of a group, without what it records. */
+export const alertsOf = ({ rules }: RuleGroup): Alert[] =>
+  rules.filter((rule): rule is Alert => 'alert' in rule);
 
 export interface AlertProps {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { alertsOf } from '../../../../constructs/prometheus/rules';
 import { certificates } from '../../../../constructs/prometheus/rules/certificates';
 import { parseSettings } from '../../../../constructs/settings';
 import { describeRules, firing, ruleNamed, type RuleTest } from '../../../support/rule-tests';
@@ -98,7 +99,7 @@ test.each([
   ['30d', 432_000, 172_800],
   ['12h', 7200, 2880],
 ])('with a lifetime of %s the bounds are %d s and %d s', (leafLifetime, warning, critical) => {
-  const { rules } = certificates(parseSettings({ certificates: { leafLifetime } }));
+  const rules = alertsOf(certificates(parseSettings({ certificates: { leafLifetime } })));
 
   expect(rules.map(({ expr }) => Number(/< (\d+)$/.exec(expr)?.[1]))).toEqual([warning, critical]);
 });

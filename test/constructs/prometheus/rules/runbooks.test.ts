@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ruleGroups } from '../../../../constructs/prometheus/rules';
+import { alertsOf, ruleGroups } from '../../../../constructs/prometheus/rules';
 import { parseSettings } from '../../../../constructs/settings';
 import { buildTopology } from '../../../../constructs/topology';
 
@@ -8,7 +8,7 @@ const ROOT = resolve(__dirname, '..', '..', '..', '..');
 const RUNBOOKS = join(ROOT, 'docs', 'runbooks');
 
 const settings = parseSettings({});
-const alerts = ruleGroups(settings, buildTopology(settings)).flatMap(({ rules }) => rules);
+const alerts = ruleGroups(settings, buildTopology(settings)).flatMap(alertsOf);
 const names = [...new Set(alerts.map(({ alert }) => alert))];
 const runbooks = readdirSync(RUNBOOKS).filter((file) => file.endsWith('.md'));
 

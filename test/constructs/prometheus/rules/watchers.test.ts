@@ -1,3 +1,4 @@
+import { alertsOf } from '../../../../constructs/prometheus/rules';
 import { watchers } from '../../../../constructs/prometheus/rules/watchers';
 import { parseSettings } from '../../../../constructs/settings';
 import { buildTopology } from '../../../../constructs/topology';
@@ -91,7 +92,7 @@ describeRules(
 );
 
 test('every scrape job has its own alert for being without targets', () => {
-  const expressions = group.rules
+  const expressions = alertsOf(group)
     .filter(({ alert }) => alert === 'TargetMissing')
     .map(({ expr }) => expr);
 

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { duration } from './units';
+
+const percent = (byDefault: number): z.ZodDefault<z.ZodInt> =>
+  z.int().min(1).max(99).default(byDefault);
+
+/** Bounds of the alerts, by domain. What is a fact of a system and no opinion, such as "is down", has none. */
+export const thresholds = z
+  .strictObject({
+    nodes: z
+      .strictObject({
+        cpuIdle: percent(35).describe('Idle CPU of a node, in percent: below it fires.'),
+        memoryAvailable: percent(35).describe('Available memory of a node, in percent.'),
+        diskWarning: percent(75).describe('Used space of a file system, in percent.'),
+        diskCritical: percent(90).describe('The same, critical.'),
+        diskFullWithin: duration().default('24h').describe('Time in which a disk would be full.'),
+        inodes: percent(90).describe('Used inodes of a file system, in percent.'),
+        clockSkew: duration().default('5s').describe("Difference to Prometheus' own clock."),
+        networkErrors: percent(1).describe('Faulty packets of an interface, in percent.'),
+        traffic: z
+          .int()
+          .min(1)
+          .default(3_000_000)
+          .describe('Bytes per second that a node receives or sends.'),
+        trafficWindow: duration().default('50s').describe('Time over which traffic is averaged.'),
+        conntrack: percent(80).describe(
+          'Used entries of the connection-tracking table, in percent.',
+        ),
+      })
+      .prefault({}),
+    containers: z
+      .strictObject({
+        stoppedFor: duration().default('1m').describe('Time for which a container is gone.'),
+        cpu: percent(90).describe('Used CPU of the limit, in percent.'),
+        throttled: percent(25).describe('Periods in which CPU was throttled, in percent.'),
+        memory: percent(90).describe('Used memory of the limit, in percent.'),
+        volume: percent(85).describe('Used space of a volume, in percent.'),
+        podsPerNamespace: z.int().min(1).default(50).describe('Pods that one namespace may run.'),
+      })
+      .prefault({}),
+    web: z
+      .strictObject({
+        busyWorkers: percent(80).describe('Busy workers of Apache, in percent.'),
+        errors: percent(5).describe('Answers that are errors of the server, in percent.'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
