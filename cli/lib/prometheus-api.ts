@@ -1,9 +1,6 @@
-import https from 'node:https';
 import { componentOf, components } from '../../constructs/topology';
-import { CliError } from './errors';
+import { Door } from './door';
 import type { KubeClient } from './kube-client';
-import { forwardPort, type Forwarding } from './port-forward';
-import { readTechnician, type Technician } from './technician';
 
 /** A target as Prometheus reports it. */
 export interface Target {
@@ -36,26 +33,20 @@ interface RawAlert {
 
 const PROMETHEUS = componentOf('prometheus', components.prometheus);
 const DOOR = {
+  title: 'Prometheus',
   namespace: PROMETHEUS.namespace,
   service: PROMETHEUS.name,
   port: components.prometheus.ports.web,
+  serverName: PROMETHEUS.dnsName,
 };
-/** The name that its certificate carries, and that we insist on although the connection goes to 127.0.0.1. */
-const SERVER_NAME = PROMETHEUS.dnsName;
-const REQUEST_MS = 10_000;
 
 /** Prometheus, asked over mTLS with the technician's certificate through a port-forward. */
 export class PrometheusApi {
-  private constructor(
-    private readonly forwarding: Forwarding,
-    private readonly technician: Technician,
-    private readonly signal: AbortSignal,
-  ) {}
+  private constructor(private readonly door: Door) {}
 
   /** @throws CliError when the technician has no certificate yet. */
   public static async open(client: KubeClient, signal: AbortSignal): Promise<PrometheusApi> {
-    const technician = await readTechnician(client);
-    return new PrometheusApi(await forwardPort(client, DOOR), technician, signal);
+    return new PrometheusApi(await Door.open(client, DOOR, signal));
   }
 
   /** All targets that are scraped. */
@@ -84,47 +75,12 @@ export class PrometheusApi {
   }
 
   public close(): void {
-    this.forwarding.close();
+    this.door.close();
   }
 
   private async ask<T>(path: string): Promise<T> {
-    try {
-      return await this.send<T>(path);
-    } catch (error) {
-      this.signal.throwIfAborted();
-      const reason = this.forwarding.lastError() ?? (error as Error).message;
-      throw new CliError(`Prometheus cannot be asked over mTLS: ${reason}`);
-    }
-  }
-
-  private send<T>(path: string): Promise<T> {
-    const { cert, key, ca } = this.technician;
-    const options: https.RequestOptions = {
-      host: '127.0.0.1',
-      port: this.forwarding.port,
-      path,
-      servername: SERVER_NAME,
-      headers: { Host: SERVER_NAME },
-      cert,
-      key,
-      ca,
-      agent: false,
-      timeout: REQUEST_MS,
-      signal: this.signal,
-    };
-    return new Promise<T>((resolve, reject) => {
-      const request = https.get(options, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (text += chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve((JSON.parse(text) as { data: T }).data);
-          else reject(new Error(`it answered ${response.statusCode}`));
-        });
-      });
-      request.on('timeout', () => request.destroy(new Error('no answer in time')));
-      request.on('error', reject);
-    });
+    const { status, text } = await this.door.get(path);
+    if (status !== 200) throw this.door.failure(`it answered ${status}`);
+    return (JSON.parse(text) as { data: T }).data;
   }
 }

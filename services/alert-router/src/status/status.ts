@@ -99,6 +99,8 @@ export interface DeliveryStatus {
   readonly destination: string;
   readonly state: 'pending' | SettledDelivery['outcome'];
   readonly attempts: number;
-  /** The last failure, or why it is a dead letter. */
+  /** What its destination is doing, which explains why it is still pending. */
+  readonly destinationState: DestinationState;
+  /** Why it is a dead letter or, while it is pending, what holds it up. */
   readonly reason?: string;
 }
