@@ -34,7 +34,10 @@ export default tseslint.config(
   },
   {
     files: ['constructs/**/*.ts'],
-    rules: forbid(['**/services/**', '**/cli/**'], 'constructs import neither services nor cli'),
+    rules: forbid(
+      ['**/services/**', '**/cli/**', '**/fakes/**'],
+      'constructs import neither services nor cli, nor fakes',
+    ),
   },
   {
     files: ['services/**/*.ts'],
@@ -44,7 +47,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ['**/cli/**', 'cdk8s*', 'constructs'],
+              group: ['**/cli/**', '**/fakes/**', 'cdk8s*', 'constructs'],
               message: 'services run in the cluster',
             },
             {
@@ -56,6 +59,13 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ['fakes/**/*.ts'],
+    rules: forbid(
+      ['**/services/**', '**/constructs/**', '**/cli/**'],
+      'a fake knows nothing of what it judges',
+    ),
   },
   { files: ['test/**/*.ts'], rules: { 'max-lines': 'off' } },
   {
