@@ -61,6 +61,86 @@ export default defineConfig({
     retention: '5d',
     /** Size of the volume (Ki, Mi, Gi or Ti). Default: 256Mi. */
     storage: '256Mi',
+    /** How long a new group waits for more alerts before it is sent (s, m, h, d, w or y). Default: 5s. */
+    groupWait: '5s',
+    /** Time between two notifications of a group that changes (s, m, h, d, w or y). Default: 30s. */
+    groupInterval: '30s',
+  },
+  // Where alerts go. Webhook URLs and passwords are no settings: `npx vigil alerts connect <destination>` stores them in
+  // a Secret. A destination without one is parked: its alerts wait, and nothing else is held up.
+  alertRouter: {
+    /** Size of the volume that holds the queue (Ki, Mi, Gi or Ti). Default: 256Mi. */
+    storage: '256Mi',
+    /** Places where alerts go, by name. Default: the six channels and the mailbox shown. */
+    destinations: {
+      general: { kind: 'discord' },
+      container: { kind: 'discord' },
+      node: { kind: 'discord' },
+      traffic: { kind: 'discord' },
+      nginx: { kind: 'discord' },
+      apache: { kind: 'discord' },
+      mail: {
+        /** How it is reached: discord, mail or webhook. Required. */
+        kind: 'mail',
+        /** Recipients of a mail. Default: none, and parked. */
+        to: [],
+      },
+      // pager: {
+      //   kind: 'webhook',
+      //   to: ['oncall@example.com'],
+      // },
+    },
+    /** Where an alert goes that no route takes. Default: general. */
+    defaultDestinations: ['general'],
+    /** The first that matches takes an alert, and the next ones too where it says `continue`. Default: as shown. */
+    routes: [
+      {
+        /** What it takes, in Alertmanager's syntax; all must match. Required. */
+        matchers: ['severity="critical"'],
+        /** Where its alerts go. Required. */
+        destinations: ['mail'],
+        /** Whether the routes after it are tried as well. Default: false. */
+        continue: true,
+      },
+      { matchers: ['category="container"'], destinations: ['container'] },
+      { matchers: ['category="node"'], destinations: ['node'] },
+      { matchers: ['category="traffic"'], destinations: ['traffic'] },
+      { matchers: ['category="nginx"'], destinations: ['nginx'] },
+      { matchers: ['category="apache"'], destinations: ['apache'] },
+      { matchers: [], destinations: ['general'] },
+    ],
+    /** Time after which an alert that still fires is told again (s, m, h, d, w or y). Default: 4h. */
+    reminder: '4h',
+    /** Time without a sign of life from Prometheus after which the router reports it. Default: 5m. */
+    heartbeatTimeout: '5m',
+    discord: {
+      /** Origins that a webhook URL may have: https only. Default: https://discord.com. */
+      origins: ['https://discord.com'],
+      /** Port of Discord. Default: 443. */
+      port: 443,
+      /** IPv4 networks that the router may open connections to. Default: every public address. */
+      // networks: ['203.0.113.0/24'],
+    },
+    mail: {
+      /** Sender. Default: none, and mail is parked. */
+      // from: 'vigil@example.com',
+      /** Port of the mail server: 587 for STARTTLS, 465 for TLS from the start. Default: 587. */
+      port: 587,
+      /** IPv4 networks that the router may open connections to. Default: every public address. */
+      // networks: ['203.0.113.0/24'],
+    },
+    webhook: {
+      /** Port of the receivers of generic webhooks. Default: 443. */
+      port: 443,
+      /** IPv4 networks that the router may open connections to. Default: every public address. */
+      // networks: ['203.0.113.0/24'],
+    },
+    links: {
+      /** Base URL of the runbooks in messages: https only. Default: none, their path is shown. */
+      // runbooks: 'https://git.example.com/vigil/blob/main',
+      /** Base URL of Grafana in messages: https only. Default: none, the way to it is shown. */
+      // grafana: 'https://grafana.example.com',
+    },
   },
   thresholds: {
     nodes: {

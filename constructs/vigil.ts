@@ -1,4 +1,5 @@
 import type { App, Chart } from 'cdk8s';
+import { AlertRouter } from './alert-router/alert-router';
 import { Alertmanager } from './alertmanager/alertmanager';
 import { CertificateController } from './certificates/certificate-controller';
 import { BlackboxExporter } from './exporters/blackbox-exporter';
@@ -19,6 +20,7 @@ export function vigil(app: App, context: Context): Chart[] {
 
     new Prometheus(app, context),
     new Alertmanager(app, context),
+    new AlertRouter(app, context),
     new Grafana(app, context),
 
     new NodeExporter(app, context),

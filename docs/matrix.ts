@@ -89,6 +89,8 @@ function placeOf(end: Endpoint): string {
       return `pods in ${place.namespace}`;
     case 'networks':
       return place.cidrs.join(', ');
+    case 'internet':
+      return 'any public address';
   }
 }
 

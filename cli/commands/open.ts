@@ -1,6 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { TECHNICIAN_DOORS } from '../../constructs/topology';
-import type { Openable } from '../lib/open';
+import { componentOf, components, TECHNICIAN_DOORS } from '../../constructs/topology';
 import { addVerb, CONTEXT, type RunVerb, wholeNumber } from './verb';
 
 interface Options {
@@ -10,18 +9,21 @@ interface Options {
   readonly printPassword?: boolean;
 }
 
+/** What can be opened, by the name that people know. */
+const doors = TECHNICIAN_DOORS.map((key) => componentOf(key, components[key]));
+
 /** `vigil open` */
 export function registerOpen(program: Command, run: RunVerb): void {
   addVerb(program, 'open', 'reach a web interface from this machine, until Ctrl-C')
-    .addArgument(new Argument('<component>', 'what to open').choices(TECHNICIAN_DOORS))
+    .addArgument(new Argument('<component>', 'what to open').choices(doors.map(({ name }) => name)))
     .option(...CONTEXT)
     .option('--port <number>', 'local port (default: a free one)', wholeNumber(1, 65_535))
     .option('--no-browser', 'open no browser')
     .option('--print-password', "print the password of Grafana's administrator")
-    .action((component: Openable, options: Options) =>
+    .action((name: string, options: Options) =>
       run(async (session) => {
         const { open } = await import('../lib/open');
-        await open(session, component, {
+        await open(session, name, {
           ...options,
           printPassword: options.printPassword ?? false,
         });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { components, GRAFANA_PASSWORD, type TECHNICIAN_DOORS } from '../../constructs/topology';
+import { buildTopology, GRAFANA_PASSWORD, type Component } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
 import { connect } from './cluster';
 import { CliError } from './errors';
@@ -8,8 +8,6 @@ import { KubeClient } from './kube-client';
 import { forwardPort } from './port-forward';
 import type { Session } from './session';
 import { readSecret } from './technician';
-
-export type Openable = (typeof TECHNICIAN_DOORS)[number];
 
 export interface OpenOptions {
   readonly context?: string;
@@ -19,21 +17,22 @@ export interface OpenOptions {
   readonly printPassword: boolean;
 }
 
-/** Forwards a local port until Ctrl-C, and shows it in a browser where there is one. */
-export async function open(
-  session: Session,
-  component: Openable,
-  options: OpenOptions,
-): Promise<void> {
+/**
+ * Forwards a local port until Ctrl-C, and shows it in a browser where there is one.
+ *
+ * @param name of a component with a port `web`.
+ */
+export async function open(session: Session, name: string, options: OpenOptions): Promise<void> {
   const { output, signal } = session;
   const settings = loadSettings();
   const client = new KubeClient(await connect(settings, options.context, signal), signal);
-  const row = components[component];
-  const target = { namespace: row.namespace, service: component, port: row.ports.web };
+  const component = buildTopology(settings).components.find((one) => one.name === name);
+  if (component?.ports.web === undefined) throw new CliError(`${name} has nothing to open`);
+  const target = { namespace: component.namespace, service: name, port: component.ports.web };
   const hint = await loginHint(client, component, options.printPassword);
   const forwarding = await forwardPort(client, target, options.port ?? 0);
   const url = `https://localhost:${forwarding.port}`;
-  output.result([`${component}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
+  output.result([`${name}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
   if (options.browser && !output.json) showInBrowser(url);
   if (!signal.aborted) await once(signal, 'abort');
   forwarding.close();
@@ -42,10 +41,10 @@ export async function open(
 
 async function loginHint(
   client: KubeClient,
-  component: Openable,
+  component: Component,
   printPassword: boolean,
 ): Promise<string> {
-  if (component !== 'grafana') {
+  if (!component.login) {
     return 'It asks for the client certificate of `npx vigil access` (import technician.p12).';
   }
   const { namespace, secret, key } = GRAFANA_PASSWORD;

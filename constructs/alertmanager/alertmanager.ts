@@ -25,7 +25,7 @@ export class Alertmanager extends ComponentChart {
     const config = new ConfigFiles(this, {
       name: 'alertmanager-config',
       mountPath: '/etc/alertmanager/config',
-      files: { 'alertmanager.yml': toYaml(alertmanagerConfig()) },
+      files: { 'alertmanager.yml': toYaml(alertmanagerConfig(context.settings, context.topology)) },
     });
     const port = component.ports.web ?? 0;
     const web = new WebConfig(this, component, context.topology);

@@ -17,6 +17,19 @@ import {
 import type { Context } from './context';
 import { PART_OF, selectorOf } from './labels';
 
+/**
+ * Where no public service is, and a cluster's own pods and a cloud's metadata server are: private (RFC 1918), shared
+ * (RFC 6598), loopback and link-local (RFC 3927).
+ */
+const NOT_PUBLIC = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+];
+
 const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 /** Default deny in both directions, then for each component exactly its flows. */
@@ -83,6 +96,8 @@ function peersOf(end: Endpoint, nodes: readonly string[]): NetworkPolicyPeer[] {
       return [podsIn(end.place.namespace, end.place.labels)];
     case 'networks':
       return blocks(end.place.cidrs);
+    case 'internet':
+      return [{ ipBlock: { cidr: '0.0.0.0/0', except: NOT_PUBLIC } }];
     case 'person':
       throw new Error(`topology: '${end.key}' is a person and cannot be a peer of a NetworkPolicy`);
   }

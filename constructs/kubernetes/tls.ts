@@ -9,6 +9,7 @@ const WEB_DIRECTORY = '/etc/vigil/web';
 
 /** Where a pod finds its certificate: its own leaf and key, and the bundle of roots that it trusts. */
 export const tlsFiles = {
+  directory: DIRECTORY,
   certificate: `${DIRECTORY}/tls.crt`,
   key: `${DIRECTORY}/tls.key`,
   authority: `${DIRECTORY}/ca.crt`,

@@ -3,6 +3,7 @@ import {
   IntOrString,
   KubeDaemonSet,
   KubeDeployment,
+  KubePersistentVolumeClaim,
   KubeService,
   KubeServiceAccount,
   KubeStatefulSet,
@@ -34,7 +35,7 @@ export interface WorkloadProps {
   readonly files?: readonly PodPart[];
   /** Further volumes. @default none */
   readonly volumes?: readonly Volume[];
-  /** A volume that outlives the pod (StatefulSets). @default none */
+  /** A volume that outlives the pod; a Deployment with one must `recreate`, because two pods cannot share it. @default none */
   readonly storage?: { readonly name: string; readonly size: string };
   /** Mounts the service account's token: only what calls the API needs it. @default false */
   readonly apiToken?: boolean;
@@ -88,6 +89,13 @@ export class Workload extends Construct {
     const revisionHistoryLimit = 3;
     switch (component.workload) {
       case 'Deployment':
+        claimsOf(chart, props).forEach(
+          ({ spec }) =>
+            new KubePersistentVolumeClaim(this, 'claim', {
+              metadata: { name: claimName(component) },
+              spec,
+            }),
+        );
         new KubeDeployment(this, 'deployment', {
           metadata,
           spec: {
@@ -141,6 +149,14 @@ function strategyOf({ recreate }: WorkloadProps) {
         },
       };
 }
+
+/** Of a Deployment; a StatefulSet names its claims itself. */
+const claimName = ({ name }: Component): string => `${name}-data`;
+
+const claimedVolume = (component: Component, { storage }: WorkloadProps): Volume[] =>
+  storage && component.workload === 'Deployment'
+    ? [{ name: storage.name, persistentVolumeClaim: { claimName: claimName(component) } }]
+    : [];
 
 function claimsOf(
   chart: ComponentChart,
@@ -202,6 +218,7 @@ function podSpecOf(chart: ComponentChart, props: WorkloadProps): PodSpec {
       ...(props.mountsOwnTls === false ? [] : [tlsVolume(component)]),
       ...(props.files ?? []).map((file) => file.volume),
       ...(props.volumes ?? []),
+      ...claimedVolume(component, props),
     ],
   };
 }

@@ -15,7 +15,10 @@ export const upstreamImages = {
 } as const;
 
 /** The services of our own, each a folder under `services/`. */
-export const ownServices = { certificateController: 'certificate-controller' } as const;
+export const ownServices = {
+  certificateController: 'certificate-controller',
+  alertRouter: 'alert-router',
+} as const;
 
 export type UpstreamImage = keyof typeof upstreamImages;
 export type OwnService = keyof typeof ownServices;

@@ -1,14 +1,9 @@
 import { z } from 'zod';
+import { alertRouter } from './alert-router';
 import { imageNames } from './images';
 import { defaultResources, type ContainerName } from './resources';
 import { thresholds } from './thresholds';
-import { bytes, cidr, cpu, duration, text } from './units';
-
-const dnsLabel = (): z.ZodString =>
-  text(
-    /^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/,
-    'a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
-  );
+import { bytes, cidr, cpu, dnsLabel, duration, httpsUrl, text } from './units';
 
 const objectName = (): z.ZodString =>
   text(
@@ -24,11 +19,6 @@ const image = (): z.ZodString =>
     /^[a-z0-9.:/_-]*[a-z0-9](:(?!latest$)[\w][\w.-]*|@sha256:[a-f0-9]{64})$/,
     'an image with a tag other than latest, or with a digest (name@sha256:…)',
   );
-
-const httpsUrl = (): z.ZodURL => {
-  const error = 'an https:// URL';
-  return z.url({ protocol: /^https$/, error }).meta({ allowed: error });
-};
 
 const domain = (): z.ZodString =>
   text(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'a DNS domain, such as cluster.local');
@@ -129,8 +119,15 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       retention: duration().default('5d').describe('How long silences and notifications are kept.'),
       storage: bytes().default('256Mi').describe('Size of the volume.'),
+      groupWait: duration()
+        .default('5s')
+        .describe('How long a new group waits for more alerts before it is sent.'),
+      groupInterval: duration()
+        .default('30s')
+        .describe('Time between two notifications of a group that changes.'),
     })
     .prefault({}),
+  alertRouter,
   thresholds,
   storageClass: objectName()
     .optional()

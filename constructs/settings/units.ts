@@ -21,6 +21,19 @@ export const bytes = (): z.ZodString =>
 export const cpu = (): z.ZodString =>
   text(CPU, 'an amount of CPU: millicores such as 50m, or cores such as 0.5');
 
+/** A label of a DNS name, short enough to be part of an object's name. */
+export const dnsLabel = (): z.ZodString =>
+  text(
+    /^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/,
+    'a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
+  );
+
+/** A URL that is reached over TLS. */
+export const httpsUrl = (): z.ZodURL => {
+  const error = 'an https:// URL';
+  return z.url({ protocol: /^https$/, error }).meta({ allowed: error });
+};
+
 /** An IPv4 network in CIDR notation. */
 export const cidr = (): z.ZodCIDRv4 => {
   const error = 'an IPv4 network such as 172.16.0.0/12';

@@ -21,6 +21,12 @@ export const components = {
     ports: { web: 9093 },
     rereads: 'all',
   },
+  alertRouter: {
+    namespace: 'monitoring',
+    workload: 'Deployment',
+    ports: { web: 9094 },
+    rereads: 'all',
+  },
   grafana: {
     namespace: 'monitoring',
     workload: 'Deployment',
@@ -61,6 +67,13 @@ const controlPlane = (component: string, port: number) =>
     ports: { https: port },
   }) as const;
 
+/** Receivers of alerts, outside of the cluster. */
+const receiver = ({ port, networks }: { port: number; networks?: readonly string[] }) =>
+  ({
+    place: networks ? { kind: 'networks', cidrs: networks } : { kind: 'internet' },
+    ports: { receiver: port },
+  }) as const satisfies OutsideRow;
+
 /** Who is there already, or comes from outside. */
 export const outside = (settings: Settings) =>
   ({
@@ -74,6 +87,9 @@ export const outside = (settings: Settings) =>
       ports: { dns: 53, metrics: 9153 },
       protocols: ['UDP', 'TCP'],
     },
+    discord: receiver(settings.alertRouter.discord),
+    mailServer: receiver(settings.alertRouter.mail),
+    webhookReceiver: receiver(settings.alertRouter.webhook),
   }) as const satisfies Record<string, OutsideRow>;
 
 export type ComponentKey = keyof typeof components;

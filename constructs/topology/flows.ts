@@ -21,6 +21,7 @@ export const TECHNICIAN_DOORS = [
   'grafana',
   'prometheus',
   'alertmanager',
+  'alertRouter',
 ] as const satisfies readonly ComponentKey[];
 
 const technicianFlows = (): FlowRow[] =>
@@ -42,10 +43,23 @@ const controlPlaneScrapes = (settings: Settings): FlowRow[] =>
       ]
     : [];
 
+const RECEIVERS = {
+  discord: 'discord',
+  mail: 'mailServer',
+  webhook: 'webhookReceiver',
+} as const satisfies Record<string, OutsideKey>;
+
+/** Out of the cluster, but only to the kinds of receivers that the settings name. */
+const deliveries = ({ alertRouter }: Settings): FlowRow[] =>
+  [...new Set(Object.values(alertRouter.destinations).map(({ kind }) => kind))].map((kind) =>
+    flow('alertRouter', RECEIVERS[kind], 'receiver', 'alerts'),
+  );
+
 /** Who talks to whom, and why. What is not here is refused. */
 export const flows = (settings: Settings): FlowRow[] => [
   scrape('prometheus', 'web', 'its own metrics, and its readiness probe'),
   scrape('alertmanager', 'web', 'alerts sent, and its metrics'),
+  scrape('alertRouter', 'web', 'deliveries, and what waits for one'),
   scrape('grafana', 'web', 'requests and data-source errors'),
   scrape('certificateController', 'metrics', 'certificates and their renewal'),
   scrape('kubeStateMetrics', 'metrics', 'state of the objects', { about: 'others' }),
@@ -60,6 +74,11 @@ export const flows = (settings: Settings): FlowRow[] => [
 
   flow('prometheus', 'coreDns', 'dns', 'names of Services'),
   flow('alertmanager', 'alertmanager', 'web', 'its readiness probe'),
+  flow('alertmanager', 'alertRouter', 'web', 'notifications and heartbeat'),
+  flow('alertmanager', 'coreDns', 'dns', 'name of the alert-router'),
+  flow('alertRouter', 'alertmanager', 'web', 'comparison with what it delivered'),
+  flow('alertRouter', 'coreDns', 'dns', 'names of Alertmanager and of the receivers'),
+  ...deliveries(settings),
   flow('grafana', 'prometheus', 'web', 'queries of dashboards'),
   flow('grafana', 'alertmanager', 'web', 'alerts on dashboards'),
   flow('grafana', 'coreDns', 'dns', 'names of its data sources'),
@@ -87,8 +106,14 @@ const remoteReceivers = (settings: Settings): Record<string, OutsideRow> =>
   );
 
 /** The whole model of a stack with these settings. */
-export const model = (settings: Settings): Model => ({
-  components,
-  outside: { ...outside(settings), ...remoteReceivers(settings) },
-  flows: flows(settings),
-});
+export function model(settings: Settings): Model {
+  const rows = flows(settings);
+  const named = new Set(rows.flatMap(({ from, to }) => [from, to]));
+  const ends = Object.entries({ ...outside(settings), ...remoteReceivers(settings) });
+  return {
+    components,
+    // Whom no flow names is not met.
+    outside: Object.fromEntries(ends.filter(([key]) => named.has(key))),
+    flows: rows,
+  };
+}

@@ -42,7 +42,9 @@ export interface OutsideRow {
         readonly namespace: string;
         readonly labels: Readonly<Record<string, string>>;
       }
-    | { readonly kind: 'networks'; readonly cidrs: readonly string[] };
+    | { readonly kind: 'networks'; readonly cidrs: readonly string[] }
+    /** Any public address: everything but the private, shared and link-local networks. */
+    | { readonly kind: 'internet' };
   readonly ports: Readonly<Record<string, number>>;
   /** Protocols of its ports. Default: TCP. */
   readonly protocols?: readonly Protocol[];

@@ -25,6 +25,12 @@ export const GRAFANA_PASSWORD = {
   key: 'password',
 } as const;
 
+/** Credentials of the alert-router's destinations: people fill it, a key for each destination. */
+export const DESTINATIONS = {
+  namespace: 'monitoring',
+  secret: 'alert-router-destinations',
+} as const;
+
 /**
  * The model with its ends looked up and checked, and all that is derived from it: allowed client identities,
  * certificate plan and scrape jobs here; NetworkPolicies, documentation and the live test from the same flows.

@@ -36,9 +36,10 @@ function placeOf(end: Endpoint, { objects, pods }: Stack, index: number): Place 
     const labels = pods.find(({ name }) => name === end.name)?.labels ?? {};
     return podPlace(ip, end.namespace, labels, objects);
   }
-  return end.place.kind === 'pods'
-    ? podPlace(ip, end.place.namespace, end.place.labels, objects)
-    : { ip: RECEIVER_ADDRESS };
+  if (end.place.kind === 'pods') {
+    return podPlace(ip, end.place.namespace, end.place.labels, objects);
+  }
+  return { ip: end.place.kind === 'internet' ? BEYOND : RECEIVER_ADDRESS };
 }
 
 function podPlace(
@@ -95,13 +96,20 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
   const direct = topology.flows.filter(({ via, from }) => !via && !isPerson(from));
 
   /** All that lives on nodes has the nodes' addresses, and an address is all that a policy can name. */
-  const same = (a: Endpoint, b: Endpoint): boolean => a === b || (onNodes(a) && onNodes(b));
+  const same = (a: Endpoint, b: Endpoint | undefined): boolean =>
+    a === b || (b !== undefined && onNodes(a) && onNodes(b));
 
-  function inTable(from: Endpoint, to: Endpoint, door: Door): boolean {
+  /** Who is anywhere on the internet may be at any public address. */
+  const mayBeAt = (end: Endpoint, { ip }: Place): boolean =>
+    end.kind === 'outside' &&
+    end.place.kind === 'internet' &&
+    [BEYOND, RECEIVER_ADDRESS].includes(ip);
+
+  function inTable(from: Endpoint, to: Endpoint | undefined, target: Place, door: Door): boolean {
     return direct.some(
       (flow: Flow) =>
         same(flow.from, from) &&
-        same(flow.to, to) &&
+        (same(flow.to, to) || mayBeAt(flow.to, target)) &&
         flow.port.number === door.number &&
         flow.port.protocols.includes(door.protocol),
     );
@@ -121,13 +129,14 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
     const target = places.get(to);
     if (!origin || !target) throw new Error('unknown place');
     const fromEnd = ends.get(from);
-    const toEnd = ends.get(to);
     const doors = doorsOf(stack);
 
     const open = doors.filter(({ number, protocol }) =>
       allows(policies, { from: origin, to: target, port: number, protocol }),
     );
-    const expected = doors.filter((door) => fromEnd && toEnd && inTable(fromEnd, toEnd, door));
+    const expected = doors.filter(
+      (door) => fromEnd && inTable(fromEnd, ends.get(to), target, door),
+    );
 
     expect(open).toEqual(expected);
   });
@@ -209,7 +218,7 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
     expect([...web, ...proxied, ...others].map(({ name }) => name).sort()).toEqual(
       topology.components.map(({ name }) => name).sort(),
     );
-    expect(others.map(({ name }) => name)).toEqual(['certificate-controller']);
+    expect(others.map(({ name }) => name)).toEqual(['certificate-controller', 'alert-router']);
   });
 
   test.each(web.map((component) => [component.name, component] as const))(
@@ -265,6 +274,28 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
     const value = container?.env?.find(({ name }) => name === 'VIGIL_METRICS_CLIENTS')?.value ?? '';
 
     expect(value.split(',').sort()).toEqual(spiffeIds(component));
+  });
+
+  test('alert-router: its configuration names its clients, each with what it may ask', () => {
+    const component = topology.component('alertRouter');
+    const { clients } = JSON.parse(
+      fileOf(stack.objects, 'monitoring/alert-router-config', 'router.json'),
+    ) as { clients: Record<string, string[]> };
+    const idOf = (key: string): string =>
+      [...topology.components, ...topology.outside]
+        .filter((end) => end.key === key)
+        .map((end) => identity(end).spiffeId)
+        .join();
+
+    expect(clients).toEqual({
+      webhook: [idOf('alertmanager')],
+      metrics: [idOf('prometheus')],
+      people: [idOf('technician')],
+    });
+    // The blackbox exporter sees the certificate in the handshake, and has nothing to ask.
+    expect([...Object.values(clients).flat(), idOf('blackboxExporter')].sort()).toEqual(
+      spiffeIds(component),
+    );
   });
 });
 

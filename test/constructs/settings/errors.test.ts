@@ -5,12 +5,12 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
   [
     'an unknown name at the top',
     { prometeus: {} },
-    "prometeus: unknown setting 'prometeus'; did you mean 'prometheus'? allowed: cluster, certificates, prometheus, alertmanager, storageClass, images, resources",
+    "prometeus: unknown setting 'prometeus'; did you mean 'prometheus'? allowed: cluster, certificates, prometheus, alertmanager, alertRouter, thresholds, storageClass, images, resources",
   ],
   [
     'an unknown name that is near nothing',
     { zzzzzzzz: 1 },
-    "zzzzzzzz: unknown setting 'zzzzzzzz'; allowed: cluster, certificates, prometheus, alertmanager, storageClass, images, resources",
+    "zzzzzzzz: unknown setting 'zzzzzzzz'; allowed: cluster, certificates, prometheus, alertmanager, alertRouter, thresholds, storageClass, images, resources",
   ],
   [
     'an unknown name within a group',
@@ -25,12 +25,12 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
   [
     'an image of an unknown component',
     { images: { promethius: 'registry.example.com/prometheus:v1' } },
-    "images.promethius: unknown setting 'promethius'; did you mean 'prometheus'? allowed: prometheus, alertmanager, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy, certificateController",
+    "images.promethius: unknown setting 'promethius'; did you mean 'prometheus'? allowed: prometheus, alertmanager, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy, certificateController, alertRouter",
   ],
   [
     'resources of an unknown container',
     { resources: { grafanna: {} } },
-    "resources.grafanna: unknown setting 'grafanna'; did you mean 'grafana'? allowed: certificateController, prometheus, alertmanager, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy",
+    "resources.grafanna: unknown setting 'grafanna'; did you mean 'grafana'? allowed: certificateController, prometheus, alertmanager, alertRouter, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy",
   ],
   [
     'an unknown resource',
@@ -123,6 +123,48 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
     'a name with capitals',
     { cluster: { name: 'Vigil' } },
     'cluster.name: found "Vigil", allowed: a DNS label: lower-case letters, digits and hyphens, 32 at most, beginning with a letter',
+  ],
+  [
+    'a route to a destination that is not there',
+    {
+      alertRouter: {
+        destinations: { pager: { kind: 'webhook' } },
+        defaultDestinations: ['page'],
+        routes: [],
+      },
+    },
+    'alertRouter.defaultDestinations[0]: found "page", allowed: a destination: pager (defaultDestinations and routes go with destinations: state all three)',
+  ],
+  [
+    'a destination of another kind',
+    { alertRouter: { destinations: { chat: { kind: 'slack' } } } },
+    'alertRouter.destinations.chat.kind: found "slack", allowed: discord, mail, webhook',
+  ],
+  [
+    'a matcher without quotes',
+    { alertRouter: { routes: [{ matchers: ['severity=critical'], destinations: ['mail'] }] } },
+    'alertRouter.routes[0].matchers[0]: found "severity=critical", allowed: a matcher as in Alertmanager, such as severity="critical" or job=~"web-.+"',
+  ],
+  [
+    'a regular expression that Alertmanager would refuse',
+    { alertRouter: { routes: [{ matchers: ['job=~"a(?=b)"'], destinations: ['mail'] }] } },
+    'alertRouter.routes[0].matchers[0]: found "job=~\\"a(?=b)\\"", allowed: a matcher as in Alertmanager, such as severity="critical" or job=~"web-.+", with a regular expression of RE2',
+  ],
+  [
+    'a recipient without a domain',
+    {
+      alertRouter: {
+        destinations: { mail: { kind: 'mail', to: ['oncall'] } },
+        defaultDestinations: ['mail'],
+        routes: [],
+      },
+    },
+    'alertRouter.destinations.mail.to[0]: found "oncall", allowed: a mail address such as oncall@example.com',
+  ],
+  [
+    'a threshold above all',
+    { thresholds: { nodes: { diskWarning: 120 } } },
+    'thresholds.nodes.diskWarning: found 120, allowed: 99 at most',
   ],
   ['nothing for a group', { cluster: null }, 'cluster: found null, allowed: an object'],
   ['a list for a table', { images: [] }, 'images: found [], allowed: an object'],
