@@ -16,9 +16,9 @@ export interface PeopleOptions {
   readonly find: (id: number) => DeliveryStatus | undefined;
   /**
    * Dead letters are pending again, and destinations that refused every call are called again.
-   * @returns how many
+   * @returns the destinations that have more to send now
    */
-  readonly retry: (ids: readonly number[] | 'all') => Promise<number>;
+  readonly retry: (ids: readonly number[] | 'all') => Promise<ReadonlySet<string>>;
   /** @returns ids of the deliveries */
   readonly test: (request: TestRequest) => Promise<readonly number[]>;
 }
@@ -64,7 +64,7 @@ async function retry(options: PeopleOptions, request: ApiRequest): Promise<ApiRe
     return refusal(400, 'allowed: {"ids": [<id of a dead letter>, …]} or {"all": true}');
   }
   const which = 'ids' in parsed.data ? parsed.data.ids : 'all';
-  return json(200, { retried: await options.retry(which) });
+  return json(200, { destinations: [...(await options.retry(which))] });
 }
 
 async function test(options: PeopleOptions, request: ApiRequest): Promise<ApiResponse> {

@@ -42,19 +42,24 @@ export interface Totals {
  */
 export type DestinationState = 'ready' | 'waiting' | 'retrying' | 'unhealthy' | 'parked';
 
-export interface DestinationStatus {
+/** What a destination's lane says of itself. */
+export interface LaneStatus {
   readonly name: string;
   readonly kind: string;
   readonly state: DestinationState;
   readonly reason?: string;
   /** When the next call is due, while it waits or retries. */
   readonly untilMs?: number;
+  readonly lastDeliveredAt?: number;
+  readonly lastError?: string;
+}
+
+export interface DestinationStatus extends LaneStatus {
   readonly pending: number;
   readonly oldestPendingSeconds?: number;
   readonly delivered: number;
+  /** Dead letters that are kept: refused ones, and those that waited too long. */
   readonly dead: number;
-  readonly lastDeliveredAt?: number;
-  readonly lastError?: string;
 }
 
 /** A delivery that ended. */

@@ -25,13 +25,14 @@ export function stateOf(destination: DestinationStatus, now: number): string {
 
 /** What a person should know first, one line each; none when all is well. A parked destination is no problem. */
 export function problemsOf(status: RouterStatus): string[] {
-  const { destinations, heartbeat, reconciler, store, totals } = status;
+  const { destinations, heartbeat, reconciler, store } = status;
+  const letters = destinations
+    .filter(({ state }) => state !== 'parked')
+    .reduce((sum, { dead }) => sum + dead, 0);
   const unhealthy = destinations.filter(({ state }) => state === 'unhealthy');
   return [
     ...unhealthy.map(({ name, reason = 'it refuses every call' }) => `${name}: ${reason}`),
-    ...(totals.dead > 0
-      ? [`${counted(totals.dead, 'dead letter')}: alerts nobody was told of`]
-      : []),
+    ...(letters > 0 ? [`${counted(letters, 'dead letter')}: alerts nobody was told of`] : []),
     ...(heartbeat.silent ? ['no heartbeat: alerts are no longer arriving'] : []),
     ...(store.writable ? [] : ['the database takes no writes; Alertmanager keeps what is new']),
     ...(store.corruptCopies > 0
