@@ -135,6 +135,8 @@ export default defineConfig({
       /** IPv4 networks that the router may open connections to. Default: every public address. */
       // networks: ['203.0.113.0/24'],
     },
+    /** Certificate authorities of receivers, as PEM, beside the public ones. Default: none. */
+    // authorities: readFileSync('internal-ca.pem', 'utf8'),
     links: {
       /** Base URL of the runbooks in messages: https only. Default: none, their path is shown. */
       // runbooks: 'https://git.example.com/vigil/blob/main',

@@ -14,6 +14,7 @@ import { routerConfig } from './config';
 
 const CONFIG = '/etc/vigil/router';
 const CREDENTIALS = '/etc/vigil/destinations';
+const AUTHORITIES = '/etc/vigil/authorities';
 const DATA = '/var/lib/alert-router';
 
 /**
@@ -37,11 +38,12 @@ export class AlertRouter extends ComponentChart {
       },
       reloadsItself: true,
     });
+    const authorities = this.authorities();
     new Workload(this, {
       user: 1000,
       recreate: true,
       storage: { name: 'data', size: context.settings.alertRouter.storage },
-      files: [config],
+      files: [config, ...authorities],
       volumes: [
         { name: 'destinations', secret: { secretName: DESTINATIONS.secret, defaultMode: 0o440 } },
         // SQLite's own temporary files.
@@ -56,6 +58,8 @@ export class AlertRouter extends ComponentChart {
             ROUTER_DATA: DATA,
             ROUTER_PORT: String(port),
             TLS_DIRECTORY: tlsFiles.directory,
+            // Node.js adds these to the public ones (its documentation, NODE_EXTRA_CA_CERTS).
+            ...(authorities.length > 0 && { NODE_EXTRA_CA_CERTS: `${AUTHORITIES}/ca.crt` }),
           }).map(([name, value]) => ({ name, value })),
           ports: component.ports,
           readiness: tcpProbe(port, { periodSeconds: 5 }),
@@ -65,9 +69,23 @@ export class AlertRouter extends ComponentChart {
             { name: 'destinations', mountPath: CREDENTIALS, readOnly: true },
             { name: 'data', mountPath: DATA },
             { name: 'tmp', mountPath: '/tmp' },
+            ...authorities.map(({ mount }) => mount),
           ],
         },
       ],
     });
+  }
+
+  /** Authorities of receivers, when there are any; read at start only, so that a change rolls the pod. */
+  private authorities(): ConfigFiles[] {
+    const pem = this.context.settings.alertRouter.authorities;
+    if (pem === undefined) return [];
+    return [
+      new ConfigFiles(this, {
+        name: 'alert-router-authorities',
+        mountPath: AUTHORITIES,
+        files: { 'ca.crt': pem },
+      }),
+    ];
   }
 }

@@ -115,6 +115,14 @@ export const alertRouter = z
         networks: networks().describe(NETWORKS),
       })
       .prefault({}),
+    authorities: text(
+      /^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/,
+      'certificates in PEM form',
+    )
+      .optional()
+      .describe(
+        'Certificate authorities of receivers, as PEM, beside the public ones. Default: none.',
+      ),
     links: z
       .strictObject({
         runbooks: httpsUrl()

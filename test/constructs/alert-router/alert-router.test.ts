@@ -101,3 +101,19 @@ test('only the kinds of receivers that are named can be reached', () => {
   // Anywhere, but never the cluster's own networks.
   expect(egress({})).toContain('{"cidr":"0.0.0.0/0","except":["10.0.0.0/8"');
 });
+
+test('authorities of receivers are trusted beside the public ones, and a change of them rolls the pod', () => {
+  const authorities = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const chart = chartOf('alert-router', { alertRouter: { authorities } });
+  const { env, volumeMounts } = onlyPods(chart).containers[0] ?? {};
+
+  expect(fileOf(chart.objects, 'monitoring/alert-router-authorities', 'ca.crt')).toBe(authorities);
+  expect(env).toContainEqual({
+    name: 'NODE_EXTRA_CA_CERTS',
+    value: '/etc/vigil/authorities/ca.crt',
+  });
+  expect(volumeMounts).toContainEqual(
+    expect.objectContaining({ mountPath: '/etc/vigil/authorities' }),
+  );
+  expect(chart.text).toContain('vigil.local/config-alert-router-authorities');
+});
