@@ -9,3 +9,6 @@ export type State = (typeof STATES)[number];
 
 /** How many deliveries of a destination are in each state since the database began; `accepted` is the sum. */
 export type Totals = Readonly<Record<State | 'accepted', number>>;
+
+/** What the database holds for a state. */
+export const numberOf = (state: State): number => STATES.indexOf(state);
