@@ -41,7 +41,7 @@ function fields(value: unknown): Record<string, unknown> {
 function labelsOf(value: unknown): Labels {
   const labels = Object.create(null) as Record<string, string>;
   for (const [name, text] of Object.entries(fields(value))) {
-    if (typeof text === 'string') labels[name] = text.toWellFormed();
+    if (typeof text === 'string') labels[name] = text;
   }
   return labels;
 }
