@@ -1,3 +1,5 @@
+import type { DestinationConfig } from '../../../constructs/alert-router/router-config';
+
 /**
  * What the parts of the router hand to each other. Accepting writes deliveries, the outbox keeps them, and one lane for
  * each destination delivers them; nothing else is shared.
@@ -77,6 +79,7 @@ export interface Message {
 /** One place where alerts go, with its credential read. */
 export interface Destination {
   readonly name: string;
+  readonly kind: DestinationConfig['kind'];
   /** Milliseconds until the destination's own limits allow a call; 0 when it may be called now. */
   waitMs(): number;
   /**
@@ -92,6 +95,7 @@ export interface Destination {
 /** A destination that cannot be called, and why: shown and metered, but no error. */
 export interface Parked {
   readonly name: string;
+  readonly kind: DestinationConfig['kind'];
   /** One line without secrets, such as `no credential`. */
   readonly parked: string;
 }

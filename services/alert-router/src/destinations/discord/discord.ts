@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import type { Delivery, Destination, Message, Outcome } from '../../model';
+import type { DestinationContext } from '../context';
+import { type HttpReply, jsonOf, type NoReply, post } from '../http';
+import type { Bucket } from './bucket';
+import { compose, type Composition } from './compose';
+
+/** A bad one may be blocked: https://discord.com/developers/docs/reference#user-agent */
+const USER_AGENT = 'DiscordBot (vigil-alert-router, 1.0)';
+
+const SavedMessage = z.object({ id: z.string().optional().catch(undefined) });
+const Refusal = z.object({
+  code: z.number().optional().catch(undefined),
+  message: z.string().optional().catch(undefined),
+});
+
+/** A Discord channel, through its webhook. */
+export class DiscordDestination implements Destination {
+  readonly kind = 'discord';
+
+  /** @param url secret */
+  constructor(
+    readonly name: string,
+    private readonly url: string,
+    private readonly bucket: Bucket,
+    private readonly context: DestinationContext,
+  ) {}
+
+  waitMs(): number {
+    return this.bucket.waitMs();
+  }
+
+  compose(pending: readonly Delivery[]): Message {
+    const { links, clock } = this.context;
+    const composition = compose(pending, { links, now: clock.now().getTime() });
+    const { delivered, coalesced } = composition;
+    return { delivered, coalesced, send: (signal) => this.send(composition, signal) };
+  }
+
+  close(): void {
+    // Connections are pooled by the process.
+  }
+
+  private async send({ embeds, plain }: Composition, signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.call({ embeds }, signal);
+    if (outcome.kind !== 'refused' || plain === undefined) return outcome;
+    this.context.logger.warn(
+      { destination: this.name, reason: outcome.reason },
+      'Discord refused a message; sending it as plain text',
+    );
+    await this.context.clock.sleep(this.bucket.waitMs(), signal);
+    if (signal.aborted) return { kind: 'retry', reason: 'stopped' };
+    await this.context.calls.calling(this.name);
+    return this.call({ content: plain }, signal);
+  }
+
+  private async call(payload: object, signal: AbortSignal): Promise<Outcome> {
+    this.bucket.called();
+    // `wait` makes Discord answer after the message is saved, and not before.
+    const reply = await post(`${this.url}?wait=true`, {
+      headers: { 'Content-Type': 'application/json', 'User-Agent': USER_AGENT },
+      body: JSON.stringify({ ...payload, allowed_mentions: { parse: [] } }),
+      timeoutMs: this.context.timeoutMs,
+      signal,
+    });
+    return this.outcomeOf(reply);
+  }
+
+  private outcomeOf(reply: HttpReply | NoReply): Outcome {
+    if ('failure' in reply) {
+      this.bucket.unanswered();
+      return { kind: 'retry', reason: reply.failure };
+    }
+    const waitMs = this.bucket.answered(reply);
+    const reason = reasonOf(reply);
+    if (waitMs !== undefined) return { kind: 'wait', ms: waitMs, reason };
+    const { status, body } = reply;
+    if (status >= 200 && status < 300) {
+      return { kind: 'delivered', messageId: SavedMessage.safeParse(jsonOf(body)).data?.id };
+    }
+    if (status === 400 || status === 413) return { kind: 'refused', reason };
+    if ([401, 403, 404, 410].includes(status)) return { kind: 'unhealthy', reason };
+    return { kind: 'retry', reason };
+  }
+}
+
+/** Status, and Discord's own words if there are any. */
+function reasonOf({ status, body }: HttpReply): string {
+  const { code, message } = Refusal.safeParse(jsonOf(body)).data ?? {};
+  const words = message === undefined ? '' : `: ${message.slice(0, 120)}`;
+  return `Discord answered ${status}${code === undefined ? '' : ` (${code})`}${words}`;
+}

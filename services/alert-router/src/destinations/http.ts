@@ -1,0 +1,70 @@
+/** The answer of an HTTP call; the body is text, because what answers in trouble may be anything. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** No answer: why, in a few words without the address. */
+export interface NoReply {
+  readonly failure: string;
+}
+
+export interface PostOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of an answer that are read; the rest says nothing that we need. */
+const BODY_MAX = 65_536;
+
+/** Posts once, follows nowhere. Never rejects: addresses are secrets, and errors of `fetch` may tell them. */
+export async function post(url: string, options: PostOptions): Promise<HttpReply | NoReply> {
+  const { headers, body, timeoutMs } = options;
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const request = { method: 'POST', headers, body, signal, redirect: 'manual' } as const;
+    const response = await fetch(url, request);
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: await readSome(response),
+    };
+  } catch (error) {
+    return { failure: options.signal.aborted ? 'stopped' : failureOf(error, timeoutMs) };
+  }
+}
+
+/** JSON of a body; undefined when it is none. */
+export function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readSome(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  if (!response.body) return text;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    text += decoder.decode(chunk, { stream: true });
+    if (bytes > BODY_MAX) break;
+  }
+  return text;
+}
+
+/** `fetch` puts the cause into `cause`, whose code says enough (`ECONNREFUSED`). */
+function failureOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `no answer within ${timeoutMs / 1000} s`;
+  }
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? `no answer: ${code}` : 'no answer';
+}

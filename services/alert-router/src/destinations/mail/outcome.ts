@@ -1,0 +1,38 @@
+import type { Outcome } from '../../model';
+
+/** What nodemailer adds to its errors. */
+interface SmtpError {
+  /** `EAUTH`, `ECONNECTION` … */
+  readonly code?: unknown;
+  /** Of the server's answer; absent when there was none. */
+  readonly responseCode?: unknown;
+  /** What was answered so, such as `MAIL FROM`. */
+  readonly command?: unknown;
+}
+
+/**
+ * What a failed mail means. A server that is away, or that answers 4xx, may take it later; one that refuses the
+ * account or the sender will refuse every mail; what is left is about this mail.
+ */
+export function mailFailure(error: unknown): Outcome {
+  const { code, responseCode, command } = (error ?? {}) as SmtpError;
+  const answer = typeof responseCode === 'number' ? responseCode : undefined;
+  const reason = `the mail server ${saying(answer, code, command)}`;
+  if (answer === undefined || answer < 500) return { kind: 'retry', reason };
+  if (isAboutUs(answer, code, command)) return { kind: 'unhealthy', reason };
+  return { kind: code === 'EENVELOPE' || code === 'EMESSAGE' ? 'refused' : 'retry', reason };
+}
+
+/** The account or the sender is not welcome: 530 asks for a login, 535 refuses it (RFC 4954). */
+const isAboutUs = (answer: number, code: unknown, command: unknown): boolean =>
+  code === 'EAUTH' || answer === 530 || answer === 535 || command === 'MAIL FROM';
+
+/** Without the server's own words, which may repeat addresses. */
+function saying(answer: number | undefined, code: unknown, command: unknown): string {
+  if (answer === undefined) {
+    return typeof code === 'string' ? `did not answer: ${code}` : 'did not answer';
+  }
+  const stage =
+    typeof command === 'string' ? ` to ${command.split(' ').slice(0, 2).join(' ')}` : '';
+  return `answered ${answer}${stage}`;
+}

@@ -1,0 +1,58 @@
+import type { Labels } from '../model';
+import { clean } from './text';
+
+/** Labels that say what an alert is, not where. */
+const WHAT = new Set(['alertname', 'severity', 'service', 'category', 'job', 'cluster']);
+
+/** Labels that people know a thing by, with their names in messages. */
+const WHERE: readonly (readonly [label: string, name: string])[] = [
+  ['namespace', 'Namespace'],
+  ['pod', 'Pod'],
+  ['container', 'Container'],
+  ['node', 'Node'],
+  ['instance', 'Instance'],
+  ['persistentvolumeclaim', 'Volume claim'],
+  ['device', 'Device'],
+  ['mountpoint', 'Mount point'],
+];
+
+/** What tells this alert from others of its name: `shop/web-1 (nginx)`, `node-1 /var`, else whatever labels it has. */
+export function identityOf(labels: Labels): string {
+  const parts = [placeOf(labels), labels['device'], labels['mountpoint']];
+  const known = parts.map((part) => clean(part ?? '')).filter((part) => part !== '');
+  return known.length > 0 ? known.join(' ') : labelsText(labels, otherLabels(labels));
+}
+
+/** Fields of a message for the labels that people know a thing by. */
+export function placeFields(labels: Labels): { name: string; value: string }[] {
+  return WHERE.map(([label, name]) => ({ name, value: clean(labels[label] ?? '') })).filter(
+    ({ value }) => value !== '',
+  );
+}
+
+/** `a=1 b=2` for those of the names that the labels have. */
+export function labelsText(labels: Labels, names: readonly string[]): string {
+  return names
+    .filter((name) => labels[name] !== undefined)
+    .map((name) => `${clean(name)}=${clean(labels[name] ?? '')}`)
+    .join(' ');
+}
+
+/** Names of labels whose values differ among these alerts. */
+export function varyingLabels(alerts: readonly Labels[]): string[] {
+  const names = new Set(alerts.flatMap((labels) => Object.keys(labels)));
+  return [...names].filter((name) => new Set(alerts.map((labels) => labels[name])).size > 1).sort();
+}
+
+function placeOf(labels: Labels): string | undefined {
+  const { namespace, pod, container } = labels;
+  if (pod) return `${namespace ? `${namespace}/` : ''}${pod}${container ? ` (${container})` : ''}`;
+  const claim = labels['persistentvolumeclaim'];
+  if (claim) return `${namespace ? `${namespace}/` : ''}${claim}`;
+  return labels['node'] ?? labels['instance'];
+}
+
+const otherLabels = (labels: Labels): string[] =>
+  Object.keys(labels)
+    .filter((name) => !WHAT.has(name))
+    .sort();
