@@ -18,17 +18,23 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
-export interface FiringAlert {
+/** An alert whose expression holds. */
+export interface ActiveAlert {
   readonly name: string;
+  /** `pending` until its `for` is over. */
+  readonly state: 'pending' | 'firing';
   readonly severity: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** When the expression began to hold, in milliseconds since the Unix epoch. */
+  readonly activeAt: number;
 }
 
 interface RawAlert {
-  readonly state: string;
+  readonly state: ActiveAlert['state'];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly activeAt: string;
 }
 
 const PROMETHEUS = componentOf('prometheus', components.prometheus);
@@ -55,16 +61,18 @@ export class PrometheusApi {
     return data.activeTargets;
   }
 
-  /** Alerts that fire now; Watchdog, which always fires, is left out. */
-  public async firingAlerts(): Promise<FiringAlert[]> {
+  /** Alerts that are pending or fire; Watchdog, which always fires, is left out. */
+  public async activeAlerts(): Promise<ActiveAlert[]> {
     const { alerts } = await this.ask<{ alerts: RawAlert[] }>('/api/v1/alerts');
     return alerts
-      .filter(({ state, labels }) => state === 'firing' && labels.alertname !== 'Watchdog')
-      .map(({ labels, annotations }) => ({
+      .filter(({ labels }) => labels.alertname !== 'Watchdog')
+      .map(({ labels, annotations, state, activeAt }) => ({
         name: labels.alertname ?? '',
+        state,
         severity: labels.severity ?? 'none',
         labels,
         summary: annotations?.summary ?? '',
+        activeAt: Date.parse(activeAt),
       }));
   }
 

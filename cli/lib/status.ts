@@ -5,7 +5,7 @@ import { certificateStatus, isBad, type CertificateStatus } from './certificates
 import { connect } from './cluster';
 import { AlreadyReported, CliError } from './errors';
 import { KubeClient } from './kube-client';
-import { PrometheusApi, type FiringAlert } from './prometheus-api';
+import { PrometheusApi, type ActiveAlert } from './prometheus-api';
 import type { Session } from './session';
 import { renderStatus } from './status-text';
 import { judgeTargets, type Verdict } from './targets';
@@ -36,7 +36,7 @@ export interface Status {
   readonly components: readonly ComponentStatus[];
   readonly targets: Verdict['jobs'];
   readonly certificates: readonly CertificateStatus[];
-  readonly alerts: readonly FiringAlert[];
+  readonly alerts: readonly ActiveAlert[];
 }
 
 /** Prints one screen on how everything is; exit code 1 when something is not well. */
@@ -144,7 +144,7 @@ function componentProblems(
 
 interface Metrics {
   readonly jobs: Verdict['jobs'];
-  readonly alerts: readonly FiringAlert[];
+  readonly alerts: readonly ActiveAlert[];
   readonly problems: readonly string[];
 }
 
@@ -156,7 +156,8 @@ async function readMetrics(
   let prometheus: PrometheusApi | undefined;
   try {
     prometheus = await PrometheusApi.open(client, signal);
-    const [targets, alerts] = await Promise.all([prometheus.targets(), prometheus.firingAlerts()]);
+    const [targets, active] = await Promise.all([prometheus.targets(), prometheus.activeAlerts()]);
+    const alerts = active.filter(({ state }) => state === 'firing');
     const { jobs, problems } = judgeTargets(expected, targets);
     return { jobs, alerts, problems: problems.map(({ text }) => text) };
   } catch (error) {
