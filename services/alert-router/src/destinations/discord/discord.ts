@@ -55,6 +55,9 @@ export class DiscordDestination implements Destination {
   }
 
   private async call(payload: object, signal: AbortSignal): Promise<Outcome> {
+    // Another webhook may have met a limit of all, or gone to see whether a ban is over, since this lane looked.
+    const ms = this.bucket.waitMs();
+    if (ms > 0) return { kind: 'wait', ms, reason: 'keeps to a limit of Discord' };
     this.bucket.called();
     // `wait` makes Discord answer after the message is saved, and not before.
     const reply = await post(`${this.url}?wait=true`, {
