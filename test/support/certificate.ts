@@ -1,8 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { pki } from 'node-forge';
+import { md, pki } from 'node-forge';
 
-/** A certificate that signed itself, and its key, as PEM; for programs that look into the files they are given. */
-export function selfSigned(): { readonly certificate: string; readonly key: string } {
+/**
+ * A certificate that signed itself, and its key, as PEM; for programs that look into the files they are given, and for
+ * servers at an address, whose clients are given it as an authority.
+ */
+export function selfSigned(address?: string): {
+  readonly certificate: string;
+  readonly key: string;
+} {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const forgeKey = pki.privateKeyFromPem(
@@ -14,6 +20,14 @@ export function selfSigned(): { readonly certificate: string; readonly key: stri
   certificate.validity.notAfter = new Date(Date.now() + 86_400_000);
   certificate.setSubject([{ name: 'commonName', value: 'test' }]);
   certificate.setIssuer([{ name: 'commonName', value: 'test' }]);
-  certificate.sign(forgeKey);
+  if (address !== undefined) {
+    certificate.setExtensions([
+      { name: 'basicConstraints', cA: true },
+      // 7 is an IP address (RFC 5280, 4.2.1.6).
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: address }] },
+    ]);
+  }
+  // SHA-1, node-forge's default, is refused by OpenSSL 3.
+  certificate.sign(forgeKey, md.sha256.create());
   return { certificate: pki.certificateToPem(certificate), key };
 }

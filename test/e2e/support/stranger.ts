@@ -3,12 +3,17 @@ import type { KubeClient } from '../../../cli/lib/kube-client';
 import { eventually } from './cluster';
 
 /** A running pod in a namespace that is not ours, without our labels and without a certificate. */
-export async function makeStranger(client: KubeClient, namespace: string): Promise<V1Pod> {
+export async function makeStranger(
+  client: KubeClient,
+  namespace: string,
+  restartPolicy: 'Always' | 'Never' = 'Always',
+): Promise<V1Pod> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'stranger', namespace },
     spec: {
+      restartPolicy,
       terminationGracePeriodSeconds: 0,
       containers: [
         {

@@ -1,7 +1,28 @@
 import { defineConfig } from '../../../constructs/settings';
+import { DISCORD_PORT, hostAddress, MAIL_PORT, material } from './receivers';
 
-/** The defaults on a cluster of the tests' own, with certificates that age while one watches. */
+const address = hostAddress();
+const networks = [`${address}/32`];
+
+/**
+ * The defaults on a cluster of the tests' own, with certificates that age while one watches, and receivers on this
+ * machine.
+ */
 export default defineConfig({
   cluster: { name: 'vigil-e2e', nodes: Number(process.env.VIGIL_E2E_NODES ?? 3) },
   certificates: { leafLifetime: '9m', propagation: '90s' },
+  alertRouter: {
+    destinations: {
+      general: { kind: 'discord' },
+      container: { kind: 'discord' },
+      node: { kind: 'discord' },
+      traffic: { kind: 'discord' },
+      nginx: { kind: 'discord' },
+      apache: { kind: 'discord' },
+      mail: { kind: 'mail', to: ['oncall@example.com'] },
+    },
+    discord: { origins: [`https://${address}:${DISCORD_PORT}`], port: DISCORD_PORT, networks },
+    mail: { from: 'vigil@example.com', port: MAIL_PORT, networks },
+    authorities: material(address).cert,
+  },
 });

@@ -31,7 +31,7 @@ export function startVigil(args: string[], env: NodeJS.ProcessEnv = {}): ChildPr
   return spawn(process.execPath, [join(ROOT, 'cli', 'bin.cjs'), ...args], {
     cwd: ROOT,
     env: { ...environment, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
 }
@@ -41,9 +41,14 @@ export function pressCtrlC({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGINT');
 }
 
-/** Runs the real program to its end. */
-export async function vigil(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+/** Runs the real program to its end, with this on its standard input. */
+export async function vigil(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  input = '',
+): Promise<Finished> {
   const child = startVigil(args, env);
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

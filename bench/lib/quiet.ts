@@ -1,0 +1,30 @@
+import { pause } from '../../cli/lib/async';
+import type { PrometheusApi } from '../../cli/lib/prometheus-api';
+
+/** Less than an evaluation takes, so that no alert comes and goes between two looks. */
+const INTERVAL_MS = 5000;
+
+export interface Quiet {
+  /** How often was looked. */
+  readonly looks: number;
+  /** What fired or was pending beside Watchdog, each once: `pending NodeCpuBusy {node="…"}`. */
+  readonly alerts: readonly string[];
+}
+
+/** Looks at a cluster's alerts for some minutes. */
+export async function watchQuiet(
+  prometheus: PrometheusApi,
+  { minutes, signal }: { readonly minutes: number; readonly signal: AbortSignal },
+): Promise<Quiet> {
+  const end = Date.now() + minutes * 60_000;
+  const alerts = new Set<string>();
+  let looks = 0;
+  while (Date.now() < end) {
+    for (const { state, name, labels } of await prometheus.activeAlerts()) {
+      alerts.add(`${state} ${name} ${JSON.stringify(labels)}`);
+    }
+    looks++;
+    await pause(INTERVAL_MS, signal);
+  }
+  return { looks, alerts: [...alerts] };
+}

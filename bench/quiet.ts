@@ -1,0 +1,31 @@
+import type { Session } from '../cli/lib/session';
+import { UsageError } from '../cli/lib/errors';
+import { bench } from './lib/bench';
+import { CONTEXT, readOptions, withPrometheus, withStack } from './lib/cluster';
+import type { Figure } from './lib/figures';
+import { watchQuiet } from './lib/quiet';
+
+/** Watches a healthy cluster for half an hour: nothing may fire or be pending but Watchdog. */
+function measure(session: Session): Promise<Figure[]> {
+  const { context, minutes: text } = readOptions({
+    ...CONTEXT,
+    minutes: { type: 'string', default: '30' },
+  });
+  const minutes = Number(text);
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > 60) {
+    throw new UsageError(`--minutes ${text}: allowed: a whole number, 1 to 60`);
+  }
+  return withStack(session, context, async (stack) => {
+    const { looks, alerts } = await withPrometheus(stack, (prometheus) =>
+      watchQuiet(prometheus, { minutes, signal: stack.signal }),
+    );
+    for (const alert of alerts) session.output.note(alert);
+    return [
+      { what: 'minutes watched', value: minutes },
+      { what: 'looks at the alerts', value: looks },
+      { what: 'alerts firing or pending beside Watchdog', value: alerts.length, atMost: 0 },
+    ];
+  });
+}
+
+void bench({ title: 'A healthy cluster', minutes: 65, measure });

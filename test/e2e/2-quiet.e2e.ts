@@ -1,0 +1,37 @@
+import type { KubeClient } from '../../cli/lib/kube-client';
+import { watchQuiet } from '../../bench/lib/quiet';
+import { connect, openPrometheus } from './support/cluster';
+
+/** How long a healthy cluster is watched. The whole half hour is measured by bench/quiet.ts. */
+const MINUTES = Number(process.env.VIGIL_QUIET_MINUTES ?? 3);
+
+describe('a healthy cluster', () => {
+  let client: KubeClient;
+  beforeAll(async () => {
+    client = await connect();
+  });
+  afterAll(() => client.close());
+
+  test(
+    `is quiet for ${MINUTES} minutes: nothing fires or is pending but Watchdog`,
+    async () => {
+      const prometheus = await openPrometheus(client);
+      try {
+        const signal = AbortSignal.timeout((MINUTES + 1) * 60_000);
+        const { looks, alerts } = await watchQuiet(prometheus, { minutes: MINUTES, signal });
+        expect(looks).toBeGreaterThan(MINUTES * 10);
+        expect(alerts).toEqual([]);
+      } finally {
+        prometheus.close();
+      }
+    },
+    (MINUTES + 2) * 60_000,
+  );
+
+  test('Watchdog fires', async () => {
+    const prometheus = await openPrometheus(client);
+    const samples = await prometheus.query('ALERTS{alertname="Watchdog",alertstate="firing"}');
+    prometheus.close();
+    expect(samples).toHaveLength(1);
+  });
+});

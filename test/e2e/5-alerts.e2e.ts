@@ -1,0 +1,234 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { KubeClient } from '../../cli/lib/kube-client';
+import { StageWatch, type Followed, type StageTimes } from '../../cli/lib/stages';
+import { seconds } from '../../constructs/settings';
+import type { FakeDiscord, RecordedMessage } from '../../fakes/discord';
+import type { FakeMailbox, RecordedMail } from '../../fakes/mailbox';
+import { connect, eventually, onNode, podsOf, settings, topology } from './support/cluster';
+import { CHANNELS, startReceivers } from './support/receivers';
+import { makeStranger } from './support/stranger';
+import { vigil } from './support/vigil';
+
+const NAMESPACE = 'bystanders';
+
+/** Bound of the way from a fault to the message, without the rule's `for`; the resolved one has the same. */
+const WITHIN_MS = 45_000;
+
+const never = new AbortController().signal;
+
+/** A message with this text in one of its embeds. */
+const tells =
+  (...words: string[]) =>
+  ({ payload }: RecordedMessage): boolean =>
+    words.every((word) => JSON.stringify(payload.embeds ?? []).includes(word));
+
+describe('alerts', () => {
+  let client: KubeClient;
+  let discord: FakeDiscord;
+  let mailbox: FakeMailbox;
+  let watch: StageWatch;
+
+  beforeAll(async () => {
+    client = await connect();
+    ({ discord, mailbox } = await startReceivers());
+    watch = await StageWatch.open(client, never);
+  });
+  afterAll(async () => {
+    watch.close();
+    await client.delete({ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE });
+    client.close();
+    await Promise.all([discord.close(), mailbox.close()]);
+  });
+
+  const connectDestination = (name: string, credential: string) =>
+    vigil(['alerts', 'connect', name], {}, credential);
+
+  test('without credentials every destination is parked, and that is no error', async () => {
+    const { stdout, code } = await vigil(['alerts', '--json']);
+    const { destinations } = JSON.parse(stdout) as {
+      destinations: { name: string; state: string }[];
+    };
+
+    expect(destinations.map(({ name, state }) => [name, state])).toEqual(
+      [...CHANNELS, 'mail'].map((name) => [name, 'parked']),
+    );
+    expect(code).toBe(0);
+  });
+
+  test('a test message to a parked destination says so', async () => {
+    const { code, stderr } = await vigil(['alerts', 'test', '--destination', 'general']);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('parked');
+  });
+
+  test('credentials are read from standard input, and each destination takes a test message', async () => {
+    for (const channel of CHANNELS) {
+      const { code, stdout, stderr } = await connectDestination(
+        channel,
+        discord.webhookUrl(channel),
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toContain(discord.webhookUrl(channel));
+    }
+    expect(await connectDestination('mail', mailbox.url)).toMatchObject({ code: 0 });
+    // kubelet brings a changed Secret to its pods within two minutes.
+    await eventually('no destination is parked', 180, async () => {
+      const { stdout } = await vigil(['alerts', '--json']);
+      return !stdout.includes('"parked"');
+    });
+    for (const name of [...CHANNELS, 'mail']) {
+      expect(await vigil(['alerts', 'test', '--destination', name])).toMatchObject({ code: 0 });
+    }
+    expect(new Set(discord.messages.map(({ channel }) => channel))).toEqual(new Set(CHANNELS));
+    expect(mailbox.mails).toHaveLength(1);
+  }, 400_000);
+
+  test('a credential that is none is refused in one line, and nothing is stored', async () => {
+    const { code, stderr } = await connectDestination('general', 'https://example.com/hook');
+
+    expect(code).not.toBe(0);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).not.toContain('example.com/hook');
+  });
+
+  /** Follows an alert to its end, prints when each stage was, and expects the bound. */
+  async function follow(
+    what: string,
+    forSeconds: number,
+    followed: Omit<Followed, 'timeoutMs'>,
+  ): Promise<StageTimes> {
+    const times = await watch.follow({
+      ...followed,
+      timeoutMs: forSeconds * 1000 + 2 * WITHIN_MS,
+    });
+    const stages = Object.entries(times).map(
+      ([stage, at]) => `${stage} +${((at - followed.since) / 1000).toFixed(1)} s`,
+    );
+    process.stdout.write(`${what}: ${stages.join(', ')} (for: ${forSeconds} s)\n`);
+    expect(Object.keys(times).sort()).toEqual(
+      ['accepted', 'active', 'alertmanager', 'delivered', 'firing'].sort(),
+    );
+    expect((times.delivered ?? 0) - followed.since - forSeconds * 1000).toBeLessThan(WITHIN_MS);
+    return times;
+  }
+
+  describe('a container stopped by hand', () => {
+    const labels = { alertname: 'ContainerStopped', namespace: NAMESPACE };
+    const forSeconds = seconds(settings.thresholds.containers.stoppedFor);
+    let pod: V1Pod;
+
+    beforeAll(async () => {
+      pod = await makeStranger(client, NAMESPACE, 'Never');
+      // cAdvisor and kube-state-metrics have both seen it.
+      await new Promise((done) => setTimeout(done, 30_000));
+      const node = pod.spec?.nodeName ?? '';
+      const id = (await onNode(node, ['crictl', 'ps', '--quiet', '--label', label(pod)])).trim();
+      await onNode(node, ['crictl', 'stop', '--timeout', '0', id]);
+    });
+
+    test('is a message in its channel and a mail', async () => {
+      await follow('container stopped', forSeconds, {
+        labels,
+        status: 'firing',
+        since: Date.now(),
+        destination: 'container',
+      });
+      const isIt = tells('ContainerStopped', NAMESPACE);
+      expect(discord.messagesIn('container').filter(isIt)).toHaveLength(1);
+      expect(discord.messages.filter(isIt)).toHaveLength(1);
+      await eventually('the mail is there', 30, () =>
+        Promise.resolve(mailsAbout(labels).length === 1),
+      );
+      const [{ parsed } = {}] = mailsAbout(labels) as (RecordedMail | undefined)[];
+      expect(parsed?.subject).toContain('critical');
+      expect(parsed?.text).toContain(NAMESPACE);
+      expect(parsed?.html).toContain(NAMESPACE);
+    });
+
+    test('and the end of it as well', async () => {
+      const before = discord.messagesIn('container').length;
+      const since = Date.now();
+      await client.delete({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: NAMESPACE,
+        name: pod.metadata?.name ?? '',
+      });
+      await follow('container gone', 0, {
+        labels,
+        status: 'resolved',
+        since,
+        destination: 'container',
+      });
+      const later = discord.messagesIn('container').slice(before);
+      expect(later.filter(tells('ContainerStopped'))).toHaveLength(1);
+      expect(JSON.stringify(later)).toMatch(/resolved/i);
+      await eventually('the mail is there', 30, () =>
+        Promise.resolve(mailsAbout(labels).length === 2),
+      );
+      const [first, second] = mailsAbout(labels);
+      // One thread, so that a mail program shows the end beneath the beginning.
+      expect(second?.parsed.references ?? '').not.toBe('');
+      expect(second?.parsed.subject).toMatch(/resolved/i);
+      expect(second?.parsed.messageId).not.toBe(first?.parsed.messageId);
+    });
+  });
+
+  test('an exporter that does not answer is a message, and so is its return', async () => {
+    const [pod] = await podsOf(client, topology.component('blackboxExporter'));
+    const node = pod?.spec?.nodeName ?? '';
+    const signal = (name: string) => onNode(node, ['pkill', `-${name}`, '-x', 'blackbox_export']);
+    const labels = { alertname: 'TargetDown', job: 'blackbox-exporter' };
+    const since = Date.now();
+    await signal('STOP');
+    try {
+      await follow('exporter down', 120, {
+        labels,
+        status: 'firing',
+        since,
+        destination: 'general',
+      });
+    } finally {
+      await signal('CONT');
+    }
+    const back = Date.now();
+    await follow('exporter back', 0, {
+      labels,
+      status: 'resolved',
+      since: back,
+      destination: 'general',
+    });
+    expect(
+      discord.messagesIn('general').filter(tells('TargetDown', 'blackbox-exporter')),
+    ).toHaveLength(2);
+  }, 400_000);
+
+  test('the router killed while an alert is on its way: it arrives, once', async () => {
+    const destination = 'traffic';
+    const before = discord.messagesIn(destination).length;
+    discord.breakWith({ faults: [{ kind: 'respond500' }] });
+    const sent = vigil(['alerts', 'test', '--destination', destination]);
+    await eventually('it was tried', 60, () =>
+      Promise.resolve(discord.calls.some(({ status }) => status === 500)),
+    );
+    const [pod] = await podsOf(client, topology.component('alertRouter'));
+    await client.delete({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'monitoring',
+      name: pod?.metadata?.name ?? '',
+    });
+    await sent;
+    discord.heal();
+    await eventually('it arrived', 180, () =>
+      Promise.resolve(discord.messagesIn(destination).length > before),
+    );
+    expect(discord.messagesIn(destination)).toHaveLength(before + 1);
+  });
+
+  const mailsAbout = ({ alertname }: { readonly alertname: string }): RecordedMail[] =>
+    mailbox.mails.filter(({ parsed }) => parsed.text?.includes(alertname) ?? false);
+});
+
+const label = (pod: V1Pod): string => `io.kubernetes.pod.uid=${pod.metadata?.uid}`;
