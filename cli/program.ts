@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerAccess } from './commands/access';
+import { registerAlerts } from './commands/alerts';
 import { registerCertificates } from './commands/certificates';
 import { registerDown } from './commands/down';
 import { registerOpen } from './commands/open';
@@ -7,6 +8,7 @@ import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
 import { registerSynth } from './commands/synth';
 import { registerUp } from './commands/up';
+import { registerTry } from './commands/try';
 import type { RunVerb } from './commands/verb';
 import { AlreadyReported, describeError, ExitCode, Interrupted } from './lib/errors';
 import { Output } from './lib/output';
@@ -41,12 +43,14 @@ export function buildProgram(run: RunVerb): Command {
   const registrations = [
     registerUp,
     registerStatus,
+    registerAlerts,
     registerOpen,
     registerAccess,
     registerCertificates,
     registerDown,
     registerSynth,
     registerStart,
+    registerTry,
   ];
   registrations.forEach((register) => register(program, run));
   return program;

@@ -10,22 +10,36 @@ export interface NoReply {
   readonly failure: string;
 }
 
-export interface PostOptions {
+export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface PostOptions extends GetOptions {
+  readonly body: string;
 }
 
 /** Bytes of an answer that are read; the rest says nothing that we need. */
 const BODY_MAX = 65_536;
 
 /** Posts once, follows nowhere. Never rejects: addresses are secrets, and errors of `fetch` may tell them. */
-export async function post(url: string, options: PostOptions): Promise<HttpReply | NoReply> {
+export const post = (url: string, options: PostOptions): Promise<HttpReply | NoReply> =>
+  call('POST', url, options);
+
+/** Asks once, as {@link post} posts. */
+export const get = (url: string, options: GetOptions): Promise<HttpReply | NoReply> =>
+  call('GET', url, options);
+
+async function call(
+  method: 'GET' | 'POST',
+  url: string,
+  options: GetOptions & Partial<PostOptions>,
+): Promise<HttpReply | NoReply> {
   const { headers, body, timeoutMs } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const request = { method: 'POST', headers, body, signal, redirect: 'manual' } as const;
+    const request = { method, headers, body, signal, redirect: 'manual' } as const;
     const response = await fetch(url, request);
     return {
       status: response.status,

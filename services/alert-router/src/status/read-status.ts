@@ -38,10 +38,15 @@ const NONE: Totals = { accepted: 0, delivered: 0, coalesced: 0, dead: 0, expired
 export function readStatus(sources: StatusSources): RouterStatus {
   const { version, startedAt, store, heartbeat, reconciler } = sources;
   const { totals, oldestSeconds, deadLetters, bytes, writable } = store.readings();
+  const lastDeliveries = store.lastDeliveries(SHOWN).flatMap(settled);
   const destinationOf = (lane: LaneStatus): DestinationStatus => {
     const { pending, delivered } = totals.get(lane.name) ?? NONE;
     return {
       ...lane,
+      // A lane knows nothing of what was before the last restart.
+      lastDeliveredAt:
+        lane.lastDeliveredAt ??
+        lastDeliveries.find(({ destination }) => destination === lane.name)?.settledAt,
       pending,
       delivered,
       dead: deadLetters.get(lane.name) ?? 0,
@@ -55,7 +60,7 @@ export function readStatus(sources: StatusSources): RouterStatus {
     heartbeat: heartbeat.status(),
     totals: [...totals.values()].reduce(sum, NONE),
     destinations: sources.lanes().map(destinationOf),
-    lastDeliveries: store.lastDeliveries(SHOWN).flatMap(settled),
+    lastDeliveries,
     deadLetters: store.deadLetters(SHOWN).flatMap(settled),
     reconciler: reconciler.status(),
     store: { bytes, writable, corruptCopies: store.corruptCopies() },

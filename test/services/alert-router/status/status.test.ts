@@ -9,7 +9,7 @@ import type { RouterStatus } from '../../../../services/alert-router/src/status/
 import { duration, problemsOf } from '../../../../services/alert-router/src/status/words';
 import type { TlsMaterial } from '../../../../services/shared/tls-server';
 import { TlsAuthority } from '../../../support/tls-authority';
-import { PeopleServer } from './people-server';
+import { PeopleServer } from '../../../support/people-server';
 
 let server: TlsMaterial;
 let technician: TlsMaterial;
@@ -97,6 +97,7 @@ test('what was delivered, given up and waits is told, and adds up', async () => 
     pending: 1,
     delivered: 1,
     dead: 1,
+    lastDeliveredAt: found.startedAt + 10_000,
     oldestPendingSeconds: 20,
   });
   expect(found.lastDeliveries).toEqual([

@@ -3,23 +3,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { Alert } from '../../../../services/alert-router/src/model';
-import { type PeopleOptions, peopleRoutes } from '../../../../services/alert-router/src/status/api';
+import type { Alert } from '../../services/alert-router/src/model';
+import { type PeopleOptions, peopleRoutes } from '../../services/alert-router/src/status/api';
 import {
   readDelivery,
   readStatus,
   type StatusSources,
-} from '../../../../services/alert-router/src/status/read-status';
+} from '../../services/alert-router/src/status/read-status';
 import type {
   HeartbeatStatus,
   LaneStatus,
   ReconcilerStatus,
-} from '../../../../services/alert-router/src/status/status';
-import { testAlert } from '../../../../services/alert-router/src/status/test-alert';
-import { Store } from '../../../../services/alert-router/src/store/store';
-import { createLogger } from '../../../../services/shared/logger';
-import { MutualTlsServer, type TlsMaterial } from '../../../../services/shared/tls-server';
-import { TestClock } from '../../../support/test-clock';
+} from '../../services/alert-router/src/status/status';
+import { testAlert } from '../../services/alert-router/src/status/test-alert';
+import { Store } from '../../services/alert-router/src/store/store';
+import { createLogger } from '../../services/shared/logger';
+import { MutualTlsServer, type TlsMaterial } from '../../services/shared/tls-server';
+import { TestClock } from './test-clock';
 
 export const TECHNICIAN = 'spiffe://vigil/ns/monitoring/sa/technician';
 
