@@ -88,6 +88,8 @@ export interface Destination {
    * @param pending the destination's oldest deliveries, oldest first; at least one.
    */
   compose(pending: readonly Delivery[]): Message;
+  /** Asks whether messages would be taken, without sending one. Absent where that cannot be asked. Rejects never. */
+  verify?(signal: AbortSignal): Promise<Outcome>;
   /** Frees connections. */
   close(): void;
 }

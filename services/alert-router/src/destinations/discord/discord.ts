@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Delivery, Destination, Message, Outcome } from '../../model';
 import type { DestinationContext } from '../context';
-import { type HttpReply, jsonOf, type NoReply, post } from '../http';
+import { get, type HttpReply, jsonOf, type NoReply, post } from '../http';
 import type { Bucket } from './bucket';
 import { compose, type Composition } from './compose';
 
@@ -35,6 +35,15 @@ export class DiscordDestination implements Destination {
     const composition = compose(pending, { links, now: clock.now().getTime() });
     const { delivered, coalesced } = composition;
     return { delivered, coalesced, send: (signal) => this.send(composition, signal) };
+  }
+
+  /** Reads the webhook, which posts nothing. */
+  async verify(signal: AbortSignal): Promise<Outcome> {
+    const { timeoutMs } = this.context;
+    this.bucket.called();
+    return this.outcomeOf(
+      await get(this.url, { headers: { 'User-Agent': USER_AGENT }, timeoutMs, signal }),
+    );
   }
 
   close(): void {

@@ -58,6 +58,16 @@ export class MailDestination implements Destination {
     return { delivered, coalesced, send: (signal) => this.send(mail, signal) };
   }
 
+  /** Connects and signs in. */
+  async verify(): Promise<Outcome> {
+    try {
+      await this.transport.verify();
+      return { kind: 'delivered' };
+    } catch (error) {
+      return mailFailure(error);
+    }
+  }
+
   close(): void {
     this.transport.close();
   }

@@ -26,7 +26,7 @@ export class WebhookDestination implements Destination {
   }
 
   compose(pending: readonly Delivery[]): Message {
-    const delivered = pending.slice(0, BATCH_MAX);
+    const delivered = batchOf(pending);
     return { delivered, coalesced: [], send: (signal) => this.send(delivered, signal) };
   }
 
@@ -35,7 +35,7 @@ export class WebhookDestination implements Destination {
   }
 
   private async send(deliveries: readonly Delivery[], signal: AbortSignal): Promise<Outcome> {
-    const body = JSON.stringify({ version: '1', deliveries: deliveries.map(published) });
+    const body = webhookBody(deliveries);
     const seconds = Math.floor(this.context.clock.now().getTime() / 1000);
     const reply = await post(this.credential.url, {
       headers: {
@@ -54,6 +54,14 @@ export class WebhookDestination implements Destination {
 /** Hexadecimal HMAC-SHA256 of the time and the body: the receiver checks both. */
 export const signature = (key: string, seconds: number, body: string): string =>
   createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex');
+
+/** Those that one call tells of. */
+export const batchOf = (pending: readonly Delivery[]): readonly Delivery[] =>
+  pending.slice(0, BATCH_MAX);
+
+/** What is posted. */
+export const webhookBody = (deliveries: readonly Delivery[]): string =>
+  JSON.stringify({ version: '1', deliveries: deliveries.map(published) });
 
 /** A delivery as a receiver sees it; times as ISO 8601. */
 const published = ({ id, kind, groupKey, alert, acceptedAt, reconciled }: Delivery): object => ({
