@@ -19,6 +19,8 @@ export interface FakeMailboxOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** With `tls`: TLS from the first byte, instead of STARTTLS. @default false */
   readonly implicitTls?: boolean;
+  /** Host in the URL, when the certificate names another than `host`. @default - host */
+  readonly publicHost?: string;
   /** Who may send, by PLAIN or LOGIN. @default - everyone, without a password */
   readonly login?: { readonly user: string; readonly password: string };
   /** For the times that are written down. @default - the machine's */
@@ -83,7 +85,7 @@ export class FakeMailbox extends EventEmitter<Events> {
     const user = login
       ? `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@`
       : '';
-    return `${scheme}://${user}${this.host}:${this.port}`;
+    return `${scheme}://${user}${this.options.publicHost ?? this.host}:${this.port}`;
   }
 
   /**

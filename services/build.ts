@@ -25,9 +25,18 @@ export async function buildServices(): Promise<string[]> {
 async function buildService(service: string): Promise<void> {
   const outdir = path.join(BUILD_DIR, service);
   await mkdir(outdir, { recursive: true });
+  await bundleService(service, path.join(outdir, 'main.js'));
+  await copyFile(path.join(SERVICES_DIR, service, 'Dockerfile'), path.join(outdir, 'Dockerfile'));
+}
+
+/**
+ * Bundles one service into one file that Node.js runs by itself.
+ * @throws Error when it does not compile
+ */
+export async function bundleService(service: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entryPoint(service)],
-    outfile: path.join(outdir, 'main.js'),
+    outfile,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -36,7 +45,6 @@ async function buildService(service: string): Promise<void> {
     legalComments: 'none',
     logLevel: 'error',
   });
-  await copyFile(path.join(SERVICES_DIR, service, 'Dockerfile'), path.join(outdir, 'Dockerfile'));
 }
 
 function entryPoint(service: string): string {

@@ -56,7 +56,7 @@ async function loginHint(
 }
 
 /** Opens the system's browser when there is a display; nothing is lost when that fails, the URL is on the screen. */
-function showInBrowser(url: string): void {
+export function showInBrowser(url: string): void {
   const command = browserCommand(url);
   if (!command) return;
   const [program = '', ...args] = command;
