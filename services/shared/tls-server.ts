@@ -1,7 +1,8 @@
 import { constants } from 'node:crypto';
 import https, { type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { peerIdentity } from './peer-identity';
 
@@ -14,18 +15,24 @@ export interface TlsMaterial {
 
 export interface MutualTlsServerOptions {
   readonly material: TlsMaterial;
-  /** SPIFFE IDs that may connect; everyone else with a valid certificate gets 403. */
-  readonly allowedIdentities: readonly string[];
+  /** SPIFFE IDs that may connect, or whether one may now; everyone else with a valid certificate gets 403. */
+  readonly allowedIdentities: readonly string[] | ((identity: string) => boolean);
   readonly handler: (
     request: IncomingMessage,
     response: ServerResponse,
     identity: string,
   ) => void | Promise<void>;
   readonly onError?: (error: unknown) => void;
+  /** How long one request may take to arrive, in milliseconds. Default: 10 s. */
+  readonly requestTimeoutMs?: number;
+  /** How long a connection may be idle, in milliseconds. Default: Node's, 5 s. */
+  readonly keepAliveTimeoutMs?: number;
 }
 
-/** How long one request may take to arrive, in milliseconds. */
+/** For the headers of one request to arrive, and for all of it, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Between two looks for connections that became idle, while closing. */
+const CLOSING_MS = 50;
 
 /**
  * An HTTPS server that demands a client certificate of our CA (refused in the handshake) and then
@@ -42,8 +49,11 @@ export class MutualTlsServer {
         void answer(options, request, response);
       },
     );
-    this.server.requestTimeout = REQUEST_TIMEOUT_MS;
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, keepAliveTimeoutMs } = options;
+    this.server.requestTimeout = requestTimeoutMs;
     this.server.headersTimeout = REQUEST_TIMEOUT_MS;
+    if (keepAliveTimeoutMs !== undefined) this.server.keepAliveTimeout = keepAliveTimeoutMs;
+    this.server.on('clientError', refuseMalformed);
   }
 
   /**
@@ -69,12 +79,17 @@ export class MutualTlsServer {
     this.server.setSecureContext(secureContext(material));
   }
 
-  /** Stops listening, lets running requests end, and closes idle connections. */
-  async close(): Promise<void> {
+  /** Stops listening and closes idle connections; running requests have so many milliseconds to end. */
+  async close(graceMs = 10_000): Promise<void> {
+    const deadline = setTimeout(() => this.server.closeAllConnections(), graceMs);
+    // A connection whose request ends from now on would stay open until its keep-alive timeout.
+    const timer = setInterval(() => this.server.closeIdleConnections(), CLOSING_MS);
     await new Promise<void>((resolve) => {
       this.server.close(() => resolve());
       this.server.closeIdleConnections();
     });
+    clearInterval(timer);
+    clearTimeout(deadline);
   }
 }
 
@@ -83,14 +98,36 @@ function secureContext({ cert, key, ca }: TlsMaterial): https.ServerOptions {
   return { cert, key, ca, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET };
 }
 
+/** By connection: reading it from the certificate takes longer than most answers. */
+const identities = new WeakMap<Socket, string>();
+
+function identityOf(socket: TLSSocket): string | undefined {
+  const known = identities.get(socket);
+  if (known !== undefined) return known;
+  const identity = socket.authorized ? peerIdentity(socket.getPeerX509Certificate()) : undefined;
+  if (identity !== undefined) identities.set(socket, identity);
+  return identity;
+}
+
+/** As Node does, but for a request that did not arrive in time: 408 is final to many clients, 503 is not. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) return;
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = late ? '503 Service Unavailable' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
 async function answer(
   { allowedIdentities, handler, onError }: MutualTlsServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const socket = request.socket as TLSSocket;
-  const identity = peerIdentity(socket.getPeerX509Certificate());
-  if (!socket.authorized || identity === undefined || !allowedIdentities.includes(identity)) {
+  const identity = identityOf(request.socket as TLSSocket);
+  const allowed = (one: string): boolean =>
+    typeof allowedIdentities === 'function'
+      ? allowedIdentities(one)
+      : allowedIdentities.includes(one);
+  if (identity === undefined || !allowed(identity)) {
     response.writeHead(403, { 'content-type': 'text/plain' }).end('identity not allowed\n');
     return;
   }
