@@ -100,7 +100,7 @@ export class Lane {
   /** One message, or the waiting for one. */
   private async step(): Promise<void> {
     if (this.state === 'unhealthy') return this.woken.wait();
-    if (this.pending().length === 0) {
+    if (this.pending(1).length === 0) {
       await this.woken.wait();
       return this.options.clock.sleep(GATHER_MS, this.stopping.signal);
     }
@@ -109,11 +109,14 @@ export class Lane {
     await this.deliver(this.pending());
   }
 
-  private pending(): Delivery[] {
-    return this.options.outbox.pending(this.destination.name, PENDING_LIMIT);
+  private pending(limit = PENDING_LIMIT): Delivery[] {
+    return this.options.outbox.pending(this.destination.name, limit);
   }
 
-  /** Sends one message of these. @returns whether the lane may go on at once. */
+  /**
+   * Sends one message of these, and waits when what came of it asks for that.
+   * @returns false when no more may be sent
+   */
   private async deliver(rows: readonly Delivery[]): Promise<boolean> {
     if (rows.length === 0 || this.stopping.signal.aborted) return false;
     const message = this.destination.compose(rows);
@@ -128,11 +131,11 @@ export class Lane {
       case 'wait':
         this.options.metrics.countRateLimited(this.destination.name, outcome.ms / 1000);
         await this.sleep('waiting', outcome.ms, outcome.reason);
-        return false;
+        return true;
       case 'retry':
         await this.options.outbox.attempted(message.delivered, outcome.reason);
         await this.retryLater(outcome.reason);
-        return false;
+        return true;
       case 'unhealthy':
         await this.options.outbox.attempted(message.delivered, outcome.reason);
         this.giveUp(outcome.reason);
@@ -170,16 +173,15 @@ export class Lane {
     return true;
   }
 
-  /** Every row of a half, in as many messages as it takes. @returns whether all were settled. */
+  /** Until every row of a half is settled, in as many messages as it takes. @returns false when it has to end before. */
   private async deliverAll(half: Half): Promise<boolean> {
-    const left = new Map(half.map((row) => [row.id, row]));
-    while (left.size > 0) {
+    for (;;) {
+      const pending = new Set(this.pending().map(({ id }) => id));
+      const left = half.filter(({ id }) => pending.has(id));
+      if (left.length === 0) return true;
       await this.untilAllowed();
-      if (!(await this.deliver([...left.values()]))) return false;
-      const still = new Set(this.pending().map(({ id }) => id));
-      for (const id of left.keys()) if (!still.has(id)) left.delete(id);
+      if (!(await this.deliver(left))) return false;
     }
-    return true;
   }
 
   /** Waits as the destination's own limits ask. */
