@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { upstreamImages } from '../../constructs/settings';
 
 /** A program that judges what we make: the one that will read it in the cluster, or a checker beside it. */
 interface ToolSpec {
   readonly command: string;
+  /** Other names of the same program. */
+  readonly aliases?: readonly string[];
   /** Variable that names the program, where it is not on the PATH. */
   readonly variable?: string;
   readonly versionArgs: readonly string[];
@@ -57,6 +59,14 @@ const specs = {
     atLeast: [3, 0],
     install: 'OpenSSL 3',
   },
+  chromium: {
+    command: 'chromium',
+    aliases: ['chromium-browser', 'google-chrome'],
+    variable: 'VIGIL_CHROMIUM',
+    versionArgs: ['--version'],
+    atLeast: [123, 0],
+    install: 'Chromium 123',
+  },
 } satisfies Record<string, ToolSpec>;
 
 export type ToolName = keyof typeof specs;
@@ -89,10 +99,14 @@ function starterOf(name: ToolName): Starter | undefined {
   return found.get(name);
 }
 
-function search({ command, variable, versionArgs, atLeast, image }: ToolSpec): Starter | undefined {
-  const program = (variable && process.env[variable]) ?? command;
-  const { code, output } = execute(program, versionArgs);
-  if (code === 0 && isRecent(output, atLeast)) return { kind: 'program', command: program };
+function search(spec: ToolSpec): Starter | undefined {
+  const { command, aliases = [], variable, versionArgs, atLeast, image } = spec;
+  const named = variable && process.env[variable];
+  const program = (named ? [named] : [command, ...aliases]).find((name) => {
+    const { code, output } = execute(name, versionArgs);
+    return code === 0 && isRecent(output, atLeast);
+  });
+  if (program !== undefined) return { kind: 'program', command: program };
   if (image === undefined) return undefined;
   // An image is used where it is, but never pulled: a test does not download.
   const inspected = execute('docker', ['image', 'inspect', '--format', 'present', image]);
@@ -100,7 +114,8 @@ function search({ command, variable, versionArgs, atLeast, image }: ToolSpec): S
 }
 
 function isRecent(output: string, [major, minor]: readonly [number, number]): boolean {
-  const [, foundMajor, foundMinor] = /(?:version |\/|OpenSSL )v?(\d+)\.(\d+)/.exec(output) ?? [];
+  const [, foundMajor, foundMinor] =
+    /(?:version |\/|OpenSSL |Chromium |Chrome )v?(\d+)\.(\d+)/.exec(output) ?? [];
   return (
     Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor)
   );
@@ -120,22 +135,44 @@ export function describeWith(
   title: string,
   tests: (bench: (files: (folder: string, scratch: string) => Files) => Bench) => void,
 ): void {
-  const spec: ToolSpec = specs[name];
   const starter = starterOf(name);
-  if (starter) {
-    describe(title, () => {
-      const folders: string[] = [];
-      afterAll(() => {
-        for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-      });
-      tests((files) => {
-        const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
-        folders.push(folder);
-        return benchOf(starter, folder, files);
-      });
-    });
+  if (!starter) {
+    declareSkipped(name, title);
     return;
   }
+  describe(title, () => {
+    const folders: string[] = [];
+    afterAll(() => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
+    tests((files) => {
+      const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
+      folders.push(folder);
+      return benchOf(starter, folder, files);
+    });
+  });
+}
+
+/** The same for tests that start the program themselves, by its path. */
+export function describeWithProgram(
+  name: ToolName,
+  title: string,
+  tests: (path: string) => void,
+): void {
+  const starter = starterOf(name);
+  if (starter?.kind === 'program') describe(title, () => tests(pathOf(starter.command)));
+  else declareSkipped(name, title);
+}
+
+/** Where a command is. */
+function pathOf(command: string): string {
+  const folders = isAbsolute(command) ? [''] : (process.env.PATH ?? '').split(delimiter);
+  const paths = folders.map((folder) => join(folder, command));
+  return paths.find((path) => existsSync(path)) ?? command;
+}
+
+function declareSkipped(name: ToolName, title: string): void {
+  const spec: ToolSpec = specs[name];
   const orPull = spec.image === undefined ? '' : ` or pull ${spec.image}`;
   const message = `skipped: ${spec.command} not found, install ${spec.install}${orPull}`;
   if (process.env.CI) {
