@@ -114,7 +114,8 @@ function configOf(discordOrigin: string): RouterConfig {
   };
 }
 
-async function issueCredentials(): Promise<Credentials> {
+/** Certificates of a new authority, valid for a day. */
+export async function issueCredentials(): Promise<Credentials> {
   const { leaves } = buildTopology(parseSettings({})).plan;
   const planned = (component: string): PlannedLeaf => {
     const leaf = leaves.find((one) => one.component === component);
