@@ -164,7 +164,7 @@ export default defineConfig({
       networkErrors: 1,
       /** Bytes per second that a node receives or sends: above it. Default: 3000000. */
       traffic: 3_000_000,
-      /** Time over which traffic is averaged (s, m, h, d, w or y). Default: 50s. */
+      /** Time over which traffic is averaged, but three scrapes at least (s, m, h, d, w or y). Default: 50s. */
       trafficWindow: '50s',
       /** Used entries of the connection-tracking table, in percent: above it. Default: 80. */
       conntrack: 80,

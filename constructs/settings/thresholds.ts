@@ -22,7 +22,9 @@ export const thresholds = z
           .min(1)
           .default(3_000_000)
           .describe('Bytes per second that a node receives or sends.'),
-        trafficWindow: duration().default('50s').describe('Time over which traffic is averaged.'),
+        trafficWindow: duration()
+          .default('50s')
+          .describe('Time over which traffic is averaged, but three scrapes at least.'),
         conntrack: percent(80).describe(
           'Used entries of the connection-tracking table, in percent.',
         ),
