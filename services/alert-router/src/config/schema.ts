@@ -76,7 +76,7 @@ export function parseConfig(text: string): RouterConfig {
   }
   const result = schema.safeParse(value);
   if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${at(path)}: ${message}`);
+    const problems = result.error.issues.map((issue) => `${at(issue.path)}: ${messageOf(issue)}`);
     throw new ConfigError(problems.join('; '));
   }
   checkNames(result.data);
@@ -106,6 +106,12 @@ function checkNames({
   };
   check(own, 'route');
   visit(routes, 'route');
+}
+
+/** Of a bad key, zod says why only inside. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
+  return inner?.message ?? issue.message;
 }
 
 function at(path: readonly PropertyKey[]): string {
