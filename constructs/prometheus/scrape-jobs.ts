@@ -12,6 +12,9 @@ const API_SERVER_NAME = 'kubernetes.default.svc';
 /** Job of the probes that look at the certificates served. */
 export const EXPIRY_JOB = 'certificate-expiry';
 
+/** Job of the probes that ask for web pages from outside; its targets bear the label `component`. */
+export const WEB_PAGE_JOB = 'web-page';
+
 const clusterTls = (serverName?: string): Pick<ScrapeConfig, 'authorization' | 'tls_config'> => ({
   authorization: { credentials_file: `${SERVICE_ACCOUNT}/token` },
   tls_config: {
