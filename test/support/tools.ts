@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { upstreamImages } from '../../constructs/settings';
+import { serveContainer, serveProgram, type ServerArgs, type ToolServer } from './tool-server';
 
 /** A program that judges what we make: the one that will read it in the cluster, or a checker beside it. */
 interface ToolSpec {
@@ -32,6 +33,14 @@ const specs = {
   amtool: {
     command: 'amtool',
     variable: 'VIGIL_AMTOOL',
+    versionArgs: ['--version'],
+    atLeast: [0, 34],
+    install: 'Alertmanager 0.34',
+    image: upstreamImages.alertmanager,
+  },
+  alertmanager: {
+    command: 'alertmanager',
+    variable: 'VIGIL_ALERTMANAGER',
     versionArgs: ['--version'],
     atLeast: [0, 34],
     install: 'Alertmanager 0.34',
@@ -84,6 +93,8 @@ export interface Bench {
   /** Where the tool may write. */
   readonly scratch: string;
   readonly run: (...args: string[]) => Verdict;
+  /** Starts the tool as a server, until it is stopped or the tests are over. `port` is its own, in an image. */
+  readonly serve: (port: number, args: ServerArgs) => Promise<ToolServer>;
 }
 
 /** How a tool is started: as a program, or as the entry point of its image. */
@@ -142,13 +153,15 @@ export function describeWith(
   }
   describe(title, () => {
     const folders: string[] = [];
-    afterAll(() => {
+    const servers: ToolServer[] = [];
+    afterAll(async () => {
+      await Promise.all(servers.map(({ stop }) => stop()));
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
     tests((files) => {
       const folder = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
       folders.push(folder);
-      return benchOf(starter, folder, files);
+      return benchOf(starter, folder, { files, remember: (one) => servers.push(one) });
     });
   });
 }
@@ -189,11 +202,13 @@ function declareSkipped(name: ToolName, title: string): void {
 /** Text by path. */
 export type Files = Readonly<Record<string, string>>;
 
-function benchOf(
-  starter: Starter,
-  folder: string,
-  files: (folder: string, scratch: string) => Files,
-): Bench {
+interface BenchOptions {
+  readonly files: (folder: string, scratch: string) => Files;
+  /** So that the server ends with the tests, whatever becomes of them. */
+  readonly remember: (server: ToolServer) => void;
+}
+
+function benchOf(starter: Starter, folder: string, { files, remember }: BenchOptions): Bench {
   const seen = starter.kind === 'image' ? INSIDE : folder;
   const scratch = starter.kind === 'image' ? '/tmp' : folder;
   // The image's user is another one than ours.
@@ -215,10 +230,24 @@ function benchOf(
             starter.image,
             ...args,
           ]),
+    serve: async (port, args) => {
+      const server = await (starter.kind === 'program'
+        ? serveProgram(starter.command, args, folder)
+        : serveContainer(
+            [...mounted(folder), '--entrypoint', starter.command, starter.image],
+            args,
+            port,
+          ));
+      remember(server);
+      return server;
+    },
   };
 }
 
 const dockerRun = (folder: string): string[] => [
-  ...['run', '--rm', '--interactive', '--network', 'none', '--tmpfs', '/tmp'],
-  ...['--volume', `${folder}:${INSIDE}:ro`, '--workdir', INSIDE],
+  ...['run', '--rm', '--interactive', '--network', 'none', ...mounted(folder)],
+];
+
+const mounted = (folder: string): string[] => [
+  ...['--tmpfs', '/tmp', '--volume', `${folder}:${INSIDE}:ro`, '--workdir', INSIDE],
 ];

@@ -33,12 +33,14 @@ const SETTLED_AFTER_MS = 5 * 60_000;
  *
  * @param base such as `https://alertmanager.monitoring.svc:9093`
  * @param material our certificate, and the CA that signed its
+ * @param settledAfterMs time since its start after which it knows of everything, in milliseconds
  * @throws Error naming the Alertmanager when it does not answer, or not as API v2 does
  */
 export async function askAlertmanager(
   base: string,
   material: TlsMaterial,
   signal: AbortSignal,
+  settledAfterMs = SETTLED_AFTER_MS,
 ): Promise<AlertmanagerView> {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const get = (path: string): Promise<Answer> =>
@@ -51,7 +53,7 @@ export async function askAlertmanager(
     const alerts = parseAlerts((await get('alerts')).body);
     // By its own clock, so that ours may differ.
     const upMs = status.date - parseStart(status.body);
-    return { alerts, settled: upMs > SETTLED_AFTER_MS };
+    return { alerts, settled: upMs > settledAfterMs };
   } catch (error) {
     const reason = limit.aborted ? `no answer within ${TIMEOUT_MS} ms` : (error as Error).message;
     throw new Error(`${base}: ${reason}`, { cause: error });

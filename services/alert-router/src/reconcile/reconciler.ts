@@ -111,8 +111,10 @@ export class Reconciler {
   }
 
   private async end(alerts: readonly KnownAlert[]): Promise<void> {
-    const endsAt = this.options.clock.now().getTime();
+    const now = this.options.clock.now().getTime();
     for (const { groupKey, alert } of alerts) {
+      // The clock that saw the start may be ahead of ours, and what ends before it began is no end of it.
+      const endsAt = Math.max(now, alert.startsAt);
       await this.options.accept(groupKey, { ...alert, status: 'resolved', endsAt });
       this.resolved += 1;
       this.tell('resolved', alert.labels);
