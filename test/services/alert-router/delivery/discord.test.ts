@@ -121,6 +121,24 @@ describe('whatever Discord does, all is told', () => {
     expect(rig.count('general', 'delivered')).toBe(40);
   }, 30_000);
 
+  test('of each alert the end is never told before its beginning, and always last', async () => {
+    rig.discord.breakWith({ faults: faults.map(([, fault]) => fault), share: 0.5 });
+    const alerts = someAlerts(30);
+    for (const alert of alerts) {
+      await rig.accept([alert]);
+      await until(() => rig.count('general', 'pending') < 20);
+    }
+    for (const alert of alerts) await rig.accept([resolved(alert)]);
+    await rig.settled('general');
+    const embeds = rig.discord.messages.flatMap(({ payload }) => payload.embeds ?? []);
+    for (const { labels } of alerts) {
+      const told = embeds
+        .filter(({ title }) => title?.startsWith(labels['alertname'] ?? ''))
+        .map((embed) => /Fired and resolved|Resolved|Firing/.exec(JSON.stringify(embed))?.[0]);
+      expect([['Firing', 'Resolved'], ['Fired and resolved']]).toContainEqual(told);
+    }
+  }, 30_000);
+
   test('away for an hour: then everything comes, and says how late it is', async () => {
     const alert = alertOf('InstanceDown');
     await rig.discord.refuse();

@@ -112,10 +112,10 @@ test('an exception, wherever it comes from, does not end the lane', async () => 
     if (errors.length === 2) throw new Error(errors.pop());
     return Promise.resolve({ kind: 'delivered' });
   });
-  const { pending } = outbox;
-  jest.spyOn(outbox, 'pending').mockImplementation(function (this: Notebook) {
+  const pending = outbox.pending.bind(outbox);
+  jest.spyOn(outbox, 'pending').mockImplementation(() => {
     if (errors.length === 1) throw new Error(errors.pop());
-    return pending.call(outbox);
+    return pending();
   });
   const lane = laneOf(outbox, destination);
   lane.start();

@@ -1,3 +1,4 @@
+import { clean, clip } from '../../messages/text';
 import type { Outcome } from '../../model';
 
 /** What nodemailer adds to its errors. */
@@ -8,6 +9,7 @@ interface SmtpError {
   readonly responseCode?: unknown;
   /** What was answered so, such as `MAIL FROM`. */
   readonly command?: unknown;
+  readonly message?: unknown;
 }
 
 /**
@@ -15,9 +17,9 @@ interface SmtpError {
  * account or the sender will refuse every mail; what is left is about this mail.
  */
 export function mailFailure(error: unknown): Outcome {
-  const { code, responseCode, command } = (error ?? {}) as SmtpError;
+  const { code, responseCode, command, message } = (error ?? {}) as SmtpError;
   const answer = typeof responseCode === 'number' ? responseCode : undefined;
-  const reason = `the mail server ${saying(answer, code, command)}`;
+  const reason = `the mail server ${answer === undefined ? silence(message) : saying(answer, command)}`;
   if (answer === undefined || answer < 500) return { kind: 'retry', reason };
   if (isAboutUs(answer, code, command)) return { kind: 'unhealthy', reason };
   return { kind: code === 'EENVELOPE' || code === 'EMESSAGE' ? 'refused' : 'retry', reason };
@@ -28,11 +30,12 @@ const isAboutUs = (answer: number, code: unknown, command: unknown): boolean =>
   code === 'EAUTH' || answer === 530 || answer === 535 || command === 'MAIL FROM';
 
 /** Without the server's own words, which may repeat addresses. */
-function saying(answer: number | undefined, code: unknown, command: unknown): string {
-  if (answer === undefined) {
-    return typeof code === 'string' ? `did not answer: ${code}` : 'did not answer';
-  }
+function saying(answer: number, command: unknown): string {
   const stage =
     typeof command === 'string' ? ` to ${command.split(' ').slice(0, 2).join(' ')}` : '';
   return `answered ${answer}${stage}`;
 }
+
+/** Our own words then: of the resolver, the socket or the check of the certificate. */
+const silence = (message: unknown): string =>
+  typeof message === 'string' ? `did not answer: ${clip(clean(message), 120)}` : 'did not answer';
