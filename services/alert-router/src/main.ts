@@ -6,7 +6,18 @@ import { serve } from './serve';
 
 const SERVICE = 'alert-router';
 
-async function main(): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  if (args.length > 0) {
+    // Only then, for a server has no use for it.
+    const { runCommand } = await import('./commands/program');
+    process.exitCode = await runCommand(args, {
+      env: process.env,
+      write: (text) => void process.stdout.write(text),
+      complain: (text) => void process.stderr.write(text),
+      signal: new AbortController().signal,
+    });
+    return;
+  }
   let logger = createLogger(SERVICE);
   try {
     const environment = readEnvironment(process.env);
@@ -18,4 +29,4 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+void main(process.argv.slice(2));
