@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /** 40,000 alerts of 800 bytes: a body that is refused is lost, so it is large. */
 const MAX_BODY_BYTES = 32 * 2 ** 20;
-/** Of all requests together that are being read; twice that would be the memory of the process. */
+/** Of all requests together that are being read. */
 const MAX_TOTAL_BYTES = 48 * 2 ** 20;
 
 /** A body larger than we ever take. */
@@ -31,7 +31,11 @@ export class BodyReader {
         this.total += chunk.length;
         chunks.push(chunk);
         refusal = this.refusalOf(size);
-        if (refusal) chunks.length = 0;
+        if (!refusal) continue;
+        // At once, so that requests that are over the bound together do not all refuse each other.
+        this.total -= size;
+        size = 0;
+        chunks.length = 0;
       }
     } finally {
       this.total -= size;
