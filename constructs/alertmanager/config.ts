@@ -77,6 +77,16 @@ export function alertmanagerConfig(settings: Settings, topology: Topology): Aler
   };
 }
 
+/** An alert, those that it explains, and the labels that must be equal for that. */
+const explanations: readonly (readonly [string, string, readonly string[]])[] = [
+  ['NodeDiskAlmostFull', 'NodeDiskFilling|NodeDiskFullSoon', ['node', 'device']],
+  ['CertificateAboutToExpire', 'CertificateExpiring|CertificateRenewalOverdue', ['component']],
+  ['AuthorityAboutToExpire', 'AuthorityExpiring', ['role']],
+  // Prometheus refuses such a certificate too.
+  ['CertificateForeignIssuer', 'TargetDown', ['namespace', 'pod']],
+  ['RouterStoreUnwritable', 'RouterRefusing', []],
+];
+
 /** What need not be told because something else that is told explains it. */
 const inhibitRules: readonly InhibitRule[] = [
   // The same thing, worse.
@@ -85,13 +95,10 @@ const inhibitRules: readonly InhibitRule[] = [
     target_matchers: ['severity="warning"'],
     equal: ['alertname', 'service', 'namespace', 'node', 'instance'],
   },
-  ...[
-    ['NodeDiskAlmostFull', 'NodeDiskFilling|NodeDiskFullSoon', 'mountpoint'],
-    ['CertificateAboutToExpire', 'CertificateExpiring|CertificateRenewalOverdue', 'component'],
-  ].map(([source, targets, label]) => ({
+  ...explanations.map(([source, targets, equal]) => ({
     source_matchers: [`alertname="${source}"`],
     target_matchers: [`alertname=~"${targets}"`],
-    equal: ['node', `${label}`],
+    equal,
   })),
   // Nothing on a dead node answers.
   {

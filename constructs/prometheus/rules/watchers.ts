@@ -136,7 +136,8 @@ const failing = { expr: (counter: string): string => `increase(${counter}[2m]) >
 const telling: readonly Alert[] = [
   alert({
     name: 'AlertmanagerUnreachable',
-    expr: 'prometheus_notifications_alertmanagers_discovered < 1',
+    // That there is none at all is TargetMissing.
+    expr: 'prometheus_notifications_alertmanagers_discovered < 1 and on () count(up{job="alertmanager"})',
     for: '2m',
     severity: 'critical',
     service: 'alertmanager',

@@ -142,10 +142,16 @@ const ownTests: readonly RuleTest[] = [
     title: 'fires after 2 minutes without one',
     series: {
       [prometheus('prometheus_notifications_alertmanagers_discovered')]: '1x4 0x20',
+      'up{job="alertmanager",instance="alertmanager-0"}': '0x30',
     },
     quietAt: '6m',
     firesAt: '7m',
     about: [{ labels: ofPrometheus, value: '0' }],
+  }),
+  quiet(group, 'AlertmanagerUnreachable', {
+    title: 'where there is none, which is TargetMissing',
+    series: { [prometheus('prometheus_notifications_alertmanagers_discovered')]: '0x20' },
+    at: ['10m'],
   }),
   fires(group, 'AlertsNotSent', {
     title: 'fires after 5 minutes of failures, and not for those of a start',
