@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** One line of a result: what was measured, and what it may be at most. */
+/** One line of a result: what was measured, and what it may be. */
 export interface Figure {
   readonly what: string;
   readonly value: number;
@@ -21,8 +21,10 @@ export interface Figure {
   readonly unit?: string;
   /** Digits behind the point. @default 0 */
   readonly digits?: number;
-  /** The most that it may be. @default - it is only for information */
+  /** The most that it may be. @default - there is no such bound; without any, it is only for information */
   readonly atMost?: number;
+  /** The least that it may be. @default - there is no such bound */
+  readonly atLeast?: number;
 }
 
 /** The figures as a table, each with its bound and with its share of it. */
@@ -30,15 +32,20 @@ export function figureTable(figures: readonly Figure[]): string[] {
   const text = (value: number, { unit, digits = 0 }: Figure): string =>
     `${value.toFixed(digits)}${unit ? ` ${unit}` : ''}`;
   const rows = figures.map((figure) => {
-    const { what, value, atMost } = figure;
-    if (atMost === undefined) return [what, text(value, figure), '', '', ''];
-    const share = atMost === 0 ? '' : `${(value / atMost).toFixed(2)} of it`;
-    return [what, text(value, figure), text(atMost, figure), share, verdict(figure)];
+    const { what, value, atMost, atLeast } = figure;
+    const bound = atMost ?? atLeast;
+    if (bound === undefined) return [what, text(value, figure), '', '', ''];
+    const share = bound === 0 ? '' : `${(value / bound).toFixed(2)} of it`;
+    const limit = `${atMost === undefined ? '>= ' : ''}${text(bound, figure)}`;
+    return [what, text(value, figure), limit, share, verdict(figure)];
   });
   return formatTable([['FIGURE', 'MEASURED', 'BOUND', 'RATIO', ''], ...rows]);
 }
 
-const verdict = ({ value, atMost = Infinity }: Figure): string => (value <= atMost ? 'ok' : 'OVER');
+function verdict({ value, atMost = Infinity, atLeast = -Infinity }: Figure): string {
+  if (value > atMost) return 'OVER';
+  return value < atLeast ? 'UNDER' : 'ok';
+}
 
 /** Whether all figures are within their bounds. */
 export const withinBounds = (figures: readonly Figure[]): boolean =>

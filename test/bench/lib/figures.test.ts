@@ -43,6 +43,17 @@ describe('the table', () => {
     expect(targets).toMatch(/^targets +22$/);
   });
 
+  test('has a bound from below as well', () => {
+    const rate = { what: 'rate', unit: 'hooks/s', atLeast: 8000 };
+    const [, enough, tooFew] = figureTable([
+      { ...rate, value: 8000 },
+      { ...rate, value: 7999 },
+    ]);
+    expect(enough).toMatch(/^rate +8000 hooks\/s +>= 8000 hooks\/s +1\.00 of it +ok$/);
+    expect(tooFew).toMatch(/UNDER$/);
+    expect(withinBounds([{ ...rate, value: 7999 }])).toBe(false);
+  });
+
   test('as a whole it is within its bounds, or it is not', () => {
     expect(withinBounds(figures)).toBe(false);
     expect(withinBounds(figures.filter(({ what }) => what !== 'series'))).toBe(true);
