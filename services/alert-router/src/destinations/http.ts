@@ -37,7 +37,7 @@ async function call(
   options: GetOptions & Partial<PostOptions>,
 ): Promise<HttpReply | NoReply> {
   const { headers, body, timeoutMs } = options;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  const { signal, end } = limited(options.signal, timeoutMs);
   try {
     const request = { method, headers, body, signal, redirect: 'manual' } as const;
     const response = await fetch(url, request);
@@ -47,8 +47,30 @@ async function call(
       body: await readSome(response),
     };
   } catch (error) {
-    return { failure: options.signal.aborted ? 'stopped' : failureOf(error, timeoutMs) };
+    if (options.signal.aborted) return { failure: 'stopped' };
+    return {
+      failure: signal.aborted ? `no answer within ${timeoutMs / 1000} s` : failureOf(error),
+    };
+  } finally {
+    end();
   }
+}
+
+/**
+ * The signal with a time limit. Not by `AbortSignal.any`: what that makes of a signal which lives as long as the
+ * process is never freed.
+ */
+function limited(outer: AbortSignal, ms: number): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const timer = setTimeout(abort, ms);
+  outer.addEventListener('abort', abort);
+  if (outer.aborted) abort();
+  const end = (): void => {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', abort);
+  };
+  return { signal: controller.signal, end };
 }
 
 /** JSON of a body; undefined when it is none. */
@@ -74,10 +96,7 @@ async function readSome(response: Response): Promise<string> {
 }
 
 /** `fetch` puts the cause into `cause`, whose code says enough (`ECONNREFUSED`). */
-function failureOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return `no answer within ${timeoutMs / 1000} s`;
-  }
+function failureOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' ? `no answer: ${code}` : 'no answer';

@@ -15,8 +15,9 @@ const SERVICE_MAX = 70;
 const IDENTITY_MAX = 90;
 /** For the title and footer of an embed. */
 const HEADING_MAX = 90;
-/** For the longest time of a line, ` · fired <t:…:t>, resolved <t:…:t>: `. */
-const TIMES_MAX = 70;
+/** For the longest times of a line with its colon: ` since <t:…:t>: `, and `, <t:…:t> to <t:…:t>: `. */
+const SINCE_MAX = 27;
+const FROM_TO_MAX = 44;
 
 interface Item {
   readonly telling: Telling;
@@ -91,9 +92,12 @@ const SECTION: Readonly<Record<Tone, string>> = {
 const countOf = (items: readonly Item[]): string =>
   items.length === 1 ? '1 alert' : `${items.length} alerts`;
 
-function newLine(key: string, { tone, status, name, service }: Card): Line {
-  const heading = `${bold(name, NAME_MAX)} · ${markdown(service, SERVICE_MAX)} · ${status.toLowerCase()}`;
-  return { key, tone, heading, items: [], size: heading.length + TIMES_MAX };
+function newLine(key: string, { tone, story, status, name, service }: Card): Line {
+  const what = [bold(name, NAME_MAX), markdown(service, SERVICE_MAX)];
+  if (story !== 'firing') what.push(status.toLowerCase());
+  const heading = what.join(' · ');
+  const timesMax = tone === 'resolved' ? FROM_TO_MAX : SINCE_MAX;
+  return { key, tone, heading, items: [], size: heading.length + timesMax };
 }
 
 function distinctText(telling: Telling, card: Card, twins: readonly Line[]): string {

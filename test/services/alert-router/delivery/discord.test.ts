@@ -38,13 +38,29 @@ describe('delivery', () => {
 
   test('300 alerts at once: all are told, none twice, and Discord never has to say no', async () => {
     const alerts = someAlerts(300);
-    for (const alert of alerts) await rig.accept([alert], { groupKey: alert.fingerprint });
+    await Promise.all(alerts.map((alert) => rig.accept([alert], { groupKey: alert.fingerprint })));
     await rig.settled('general');
     const text = rig.read().join('\n');
     expect(alerts.filter(({ labels }) => !text.includes(labels['alertname'] ?? ''))).toEqual([]);
     expect(rig.discord.rateLimitedCalls).toBe(0);
     expect(rig.discord.duplicates).toEqual([]);
     expect(rig.count('general', 'delivered')).toBe(300);
+  });
+
+  test('2,000 alerts in 200 groups: all are named within a minute and a half', async () => {
+    const alerts = someAlerts(2_000);
+    const began = rig.clock.monotonic();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, group) =>
+        rig.accept(alerts.slice(group * 10, group * 10 + 10), { groupKey: `group ${group}` }),
+      ),
+    );
+    await rig.settled('general');
+    const text = rig.read().join('\n');
+    expect(alerts.filter(({ labels }) => !text.includes(labels['alertname'] ?? ''))).toEqual([]);
+    expect(rig.discord.messages.length).toBeLessThanOrEqual(40);
+    expect(rig.clock.monotonic() - began).toBeLessThan(90_000);
+    expect(rig.discord.rateLimitedCalls).toBe(0);
   });
 
   test('60 messages one after the other keep to both limits', async () => {
