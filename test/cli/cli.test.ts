@@ -91,6 +91,16 @@ test.each([
   [['open'], "vigil: missing required argument 'component'\n"],
   [['open', 'grafana', '--port', '0'], /Allowed: a whole number from 1 to 65535\.\n$/],
   [['certificates', 'rotat-root'], /Did you mean rotate-root\?/],
+  [['alerts', 'tset'], /unknown command 'alerts tset'; allowed: test, retry, route, connect/],
+  [
+    ['alerts', 'test', '--label', 'critical'],
+    /Allowed: name=value, such as severity=critical\.\n$/,
+  ],
+  [['alerts', 'retry'], 'vigil: name ids of dead letters, or --all\n'],
+  [['alerts', 'retry', '1', '--all'], 'vigil: name ids of dead letters, or --all\n'],
+  [['alerts', 'retry', '0'], /Allowed: a whole number above 0\.\n$/],
+  [['alerts', 'connect', 'generl'], /has no destination 'generl'; it has general, container,/],
+  [['alerts', 'connect', 'general'], /nothing was given; pipe the credential in, or type it/],
   [['status', 'extra'], /too many arguments/],
   [[], 'vigil: name a verb; see vigil --help\n'],
 ])('%j is a mistake: one line on stderr, exit code 2', async (args, message) => {
@@ -101,7 +111,7 @@ test.each([
   expect(code).toBe(2);
 });
 
-test.each(['up', 'down', 'status', 'open', 'access', 'certificates', 'synth', 'start'])(
+test.each(['up', 'down', 'status', 'alerts', 'open', 'access', 'certificates', 'synth', 'start'])(
   '%s --help explains and ends well',
   async (verb) => {
     const { code, stdout, stderr } = await vigil([verb, '--help']);
