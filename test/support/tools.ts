@@ -30,6 +30,14 @@ const specs = {
     install: 'Prometheus 3.14',
     image: upstreamImages.prometheus,
   },
+  prometheus: {
+    command: 'prometheus',
+    variable: 'VIGIL_PROMETHEUS',
+    versionArgs: ['--version'],
+    atLeast: [3, 14],
+    install: 'Prometheus 3.14',
+    image: upstreamImages.prometheus,
+  },
   amtool: {
     command: 'amtool',
     variable: 'VIGIL_AMTOOL',
