@@ -17,6 +17,7 @@ export interface Reply {
 /** A server that answers each POST as the test says. */
 export class HttpReceiver {
   readonly calls: ReceivedCall[] = [];
+  connections = 0;
   answer: (call: ReceivedCall) => Reply = () => ({ status: 200 });
   private readonly server = http.createServer((request, response) => {
     void text(request).then((body) => {
@@ -32,6 +33,7 @@ export class HttpReceiver {
   }
 
   async listen(): Promise<void> {
+    this.server.on('connection', () => this.connections++);
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
   }

@@ -54,10 +54,11 @@ test('every change is told, in order, signed', async () => {
   });
 });
 
-test('at most 100 at a time', async () => {
+test('at most 100 at a time, over one connection', async () => {
   await rig.accept(someAlerts(250));
   await rig.settled('hook');
   expect(receiver.calls.map((call) => bodyOf(call).deliveries.length)).toEqual([100, 100, 50]);
+  expect(receiver.connections).toBe(1);
 });
 
 test('a repetition has the key of the first', async () => {

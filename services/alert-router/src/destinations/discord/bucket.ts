@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
 import type { Clock } from '../../../../shared/clock';
 import { type HttpReply, jsonOf } from '../http';
@@ -77,7 +78,7 @@ export class Bucket {
   private limited({ headers, body }: HttpReply): number {
     const said = RateLimitBody.safeParse(jsonOf(body)).data;
     const waitMs = (said?.retry_after ?? secondsIn(headers, 'retry-after') ?? 0) * 1000;
-    const scope = headers.get('x-ratelimit-scope');
+    const scope = headers['x-ratelimit-scope'];
     if (scope !== 'shared') this.shared.invalid();
     // Discord's own limits come with headers and JSON; what is in front of it bans without them.
     if (!hasRateHeaders(headers) || !said) return this.shared.ban(waitMs);
@@ -94,11 +95,10 @@ export class Bucket {
   }
 }
 
-const hasRateHeaders = (headers: Headers): boolean =>
-  [...headers.keys()].some((name) => name.startsWith('x-ratelimit-'));
+const hasRateHeaders = (headers: IncomingHttpHeaders): boolean =>
+  Object.keys(headers).some((name) => name.startsWith('x-ratelimit-'));
 
-function secondsIn(headers: Headers, name: string): number | undefined {
-  const text = headers.get(name);
-  const value = text === null ? NaN : Number(text);
+function secondsIn(headers: IncomingHttpHeaders, name: string): number | undefined {
+  const value = Number(headers[name] ?? NaN);
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 }

@@ -89,7 +89,7 @@ function outcomeOf(reply: HttpReply | NoReply, now: Date): Outcome {
   const reason = `the receiver answered ${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 429) {
-    return { kind: 'wait', ms: waitOf(headers.get('retry-after'), now), reason };
+    return { kind: 'wait', ms: waitOf(headers['retry-after'], now), reason };
   }
   if ([401, 403, 404, 410].includes(status)) return { kind: 'unhealthy', reason };
   const isFinal = status >= 400 && status < 500 && ![408, 425].includes(status);
@@ -97,8 +97,8 @@ function outcomeOf(reply: HttpReply | NoReply, now: Date): Outcome {
 }
 
 /** `Retry-After` in seconds or as a date: RFC 9110, section 10.2.3. */
-function waitOf(header: string | null, now: Date): number {
-  if (header === null) return WAIT_DEFAULT_MS;
+function waitOf(header: string | undefined, now: Date): number {
+  if (header === undefined) return WAIT_DEFAULT_MS;
   const seconds = Number(header);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now.getTime();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1_000), WAIT_MAX_MS) : WAIT_DEFAULT_MS;
