@@ -37,6 +37,8 @@ export function buildProgram(run: RunVerb): Command {
   const program = new Command('vigil')
     .description('A secure monitoring stack for Kubernetes: verified TLS on every connection.')
     .helpCommand(false)
+    // What follows a verb is the verb's; without it, a group of verbs takes the options of its verbs for its own.
+    .enablePositionalOptions()
     .exitOverride()
     // Errors are thrown as well, and written once, with our prefix.
     .configureOutput({ writeErr: () => undefined });

@@ -21,7 +21,6 @@ export function registerAlerts(program: Command, run: RunVerb): void {
   group
     .option(...CONTEXT)
     .helpCommand(false)
-    // What follows a verb belongs to the verb, which has options of the same names.
     .enablePositionalOptions()
     .allowExcessArguments()
     .action((options: Options) =>
@@ -49,9 +48,11 @@ function addTest(group: Command, run: RunVerb): void {
   ).action((options: TestOptions) =>
     run(async (session) => {
       const { testAlerts, withRouter } = await import('../lib/alerts');
-      const { context, destination, label: labels } = options;
+      const { destination, label: labels } = options;
       const request = { destination, labels };
-      await withRouter(session, context, (api) => testAlerts(session, api, request));
+      await withRouter(session, contextOf(group, options), (api) =>
+        testAlerts(session, api, request),
+      );
     }),
   );
 }
@@ -68,9 +69,12 @@ function addRetry(group: Command, run: RunVerb): void {
     .action((ids: number[] = [], options: Options & { readonly all?: boolean }) =>
       run(async (session) => {
         const { retryAlerts, withRouter } = await import('../lib/alerts');
-        const { context, all = false } = options;
+        const { all = false } = options;
         if (all === ids.length > 0) throw new UsageError('name ids of dead letters, or --all');
-        await withRouter(session, context, (api) => retryAlerts(session, api, all ? 'all' : ids));
+        const which = all ? 'all' : ids;
+        await withRouter(session, contextOf(group, options), (api) =>
+          retryAlerts(session, api, which),
+        );
       }),
     );
 }
@@ -109,19 +113,23 @@ function addConnect(group: Command, run: RunVerb): void {
       run(async (session) => {
         const lib = await import('../lib/alerts-credentials');
         const change = options.remove ? lib.disconnectDestination : lib.connectDestination;
-        await change(session, destination, options.context);
+        await change(session, destination, contextOf(group, options));
       }),
     );
   addVerb(group, 'disconnect', "take a destination's credential away; its alerts wait")
     .argument('<destination>', what)
     .option(...CONTEXT)
-    .action((destination: string, { context }: Options) =>
+    .action((destination: string, options: Options) =>
       run(async (session) => {
         const { disconnectDestination } = await import('../lib/alerts-credentials');
-        await disconnectDestination(session, destination, context);
+        await disconnectDestination(session, destination, contextOf(group, options));
       }),
     );
 }
+
+/** Named after the verb, or before it: `vigil alerts --context <name> test`. */
+const contextOf = (group: Command, options: Options): string | undefined =>
+  options.context ?? group.opts<Options>().context;
 
 const addLabels = (command: Command): Command =>
   command.option(

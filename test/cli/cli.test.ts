@@ -215,14 +215,21 @@ test('status without a cluster: one line, exit code 1', async () => {
   expect(code).toBe(1);
 });
 
-test.each(['status', 'access', 'up', 'down'])(
-  '%s --context of a context that is not there',
-  async (verb) => {
-    const { code, stderr } = await vigil([verb, '--context', 'nowhere']);
-    expect(stderr).toMatch(/^vigil: no context 'nowhere' in your kubeconfig; it has: /);
-    expect(code).toBe(2);
-  },
-);
+test.each([
+  'status --context nowhere',
+  'access --context nowhere',
+  'up --context nowhere',
+  'down --context nowhere',
+  'certificates status --context nowhere',
+  'alerts --context nowhere',
+  'alerts test --context nowhere',
+  'alerts --context nowhere retry --all',
+  'alerts disconnect general --context nowhere',
+])('%s: a context that is not there', async (line) => {
+  const { code, stderr } = await vigil(line.split(' '));
+  expect(stderr).toMatch(/^vigil: no context 'nowhere' in your kubeconfig; it has: /);
+  expect(code).toBe(2);
+});
 
 test('start on a bare machine synthesises, says what is missing and how to get it, and ends well', async () => {
   const { code, stdout, stderr } = await vigil(['start']);
