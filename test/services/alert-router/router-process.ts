@@ -8,7 +8,7 @@ import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { identityOf } from './authority';
 
 /** The bundle as the image runs it. */
-const BUNDLE = path.join(__dirname, '../../../build/alert-router/main.js');
+export const BUNDLE = path.join(__dirname, '../../../build/alert-router/main.js');
 
 /** A configuration with one parked destination, for whom alerts pile up. */
 export function testConfig(changes: Partial<RouterConfig> = {}): RouterConfig {

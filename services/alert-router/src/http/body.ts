@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /** 40,000 alerts of 800 bytes: a body that is refused is lost, so it is large. */
 const MAX_BODY_BYTES = 32 * 2 ** 20;
 /** Of all requests together that are being read. */
-const MAX_TOTAL_BYTES = 48 * 2 ** 20;
+const MAX_TOTAL_BYTES = 40 * 2 ** 20;
 
 /** A body larger than we ever take. */
 export class BodyTooLarge extends Error {}
