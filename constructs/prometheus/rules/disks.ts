@@ -67,11 +67,11 @@ and ${AVAILABLE} offset ${PACE}`,
     description: `{{ $value | printf "%.1f" }} % of {{ $labels.device }} on {{ $labels.node }} is used; at the pace of the last ${PACE} it is full within ${within}.`,
   });
 
-/** File systems that make inodes as they need them say that they have 0. */
+/** File systems that make inodes as they need them say that they have 0 of 0, which is no number and above no bound. */
 const inodesLow = (bound: number): Alert =>
   diskAlert({
     name: 'NodeInodesLow',
-    expr: `100 * max ${BY} (1 - node_filesystem_files_free / (node_filesystem_files > 0)) > ${bound}`,
+    expr: `100 * max ${BY} (1 - node_filesystem_files_free / node_filesystem_files) > ${bound}`,
     for: '5m',
     severity: 'warning',
     summary: 'Disk {{ $labels.device }} of {{ $labels.node }} runs out of inodes.',

@@ -1,77 +1,32 @@
 import { containers } from '../../../../constructs/prometheus/rules/containers';
 import { parseSettings } from '../../../../constructs/settings';
 import { atBoundary, type Subject } from '../../../support/rule-boundaries';
-import { describeRules, firing, ruleNamed, type RuleTest } from '../../../support/rule-tests';
+import {
+  known,
+  labelsOf,
+  of,
+  ofNode,
+  terminated,
+  waiting,
+  type Series,
+} from '../../../support/container-series';
+import { describeRules, firing, ruleNamed } from '../../../support/rule-tests';
 
-const group = containers(parseSettings({}));
+const all = containers(parseSettings({}));
 
-type Series = RuleTest['input_series'];
+/** ContainerStopped has tests of its own. */
+const group = {
+  ...all,
+  rules: all.rules.filter((rule) => !('alert' in rule && rule.alert === 'ContainerStopped')),
+};
 
-/** The pods of these tests have one container `app`, and are called by what befalls them. */
-const of = (pod: string, more = ''): string =>
-  `namespace="shop",pod="${pod}",container="app"${more}`;
-const podOf = (pod: string, more = ''): string => `namespace="shop",pod="${pod}"${more}`;
-
-const NODE = 'worker';
-const ofNode = (pod: string): string => of(pod, `,node="${NODE}",instance="cadvisor-1"`);
-
-/** Where a pod runs and in which phase it is; kube-state-metrics knows it until it is deleted. */
-const known = (
-  pod: string,
-  { phase = 'Running', owner = 'ReplicaSet', values = '1x200' } = {},
-): Series => [
-  { series: `kube_pod_info{${podOf(pod, `,node="${NODE}"`)}}`, values },
-  { series: `kube_pod_container_info{${of(pod)}}`, values },
-  { series: `kube_pod_status_phase{${podOf(pod, `,phase="${phase}"`)}}`, values },
-  { series: `kube_pod_owner{${podOf(pod, `,owner_kind="${owner}"`)}}`, values },
-];
-
-/** cAdvisor stamps its samples: no more come when the container has gone, and nothing marks the last one. */
-const seen = (pod: string, values: string): Series => [
-  { series: `container_last_seen{${ofNode(pod)},id="/kubepods/${pod}"}`, values },
-];
-
-const waiting = (pod: string, reason: string, values = '1x200'): Series => [
-  {
-    series: `kube_pod_container_status_waiting_reason{${of(pod, `,reason="${reason}"`)}}`,
-    values,
-  },
-];
-
-const terminated = (pod: string, reason: string, values = '1x200'): Series => [
-  {
-    series: `kube_pod_container_status_terminated_reason{${of(pod, `,reason="${reason}"`)}}`,
-    values,
-  },
-];
-
-const cadvisor = (values: string): Series => [
-  { series: `up{job="cadvisor",node="${NODE}",instance="cadvisor-1"}`, values },
-];
-
-const labelsOf = (pod: string) => ({
-  namespace: 'shop',
-  pod,
-  container: 'app',
-  node: NODE,
-  service: 'app',
-});
 const labels = labelsOf('busy');
-
-const stopped = (pod: string) =>
-  firing(ruleNamed(group, 'ContainerStopped'), labelsOf(pod), {
-    summary: 'Container app has stopped.',
-    description: `app of pod shop/${pod} on worker has not been running for 1m.`,
-  });
 
 const oomKilled = (pod: string) =>
   firing(ruleNamed(group, 'ContainerOomKilled'), labelsOf(pod), {
     summary: 'Container app ran out of memory.',
     description: `app of pod shop/${pod} on worker was killed within the last 10 minutes, for it met its limit of memory.`,
   });
-
-/** Seen every 15 seconds until the moment in seconds, and never again. */
-const seenUntil = (seconds: number): string => `0+15x${seconds / 15}`;
 
 const limited = (pod: string, resource: string, limit: number): Series => [
   {
@@ -108,127 +63,6 @@ const crashing = (pod: string, restarts: number, waits = '1x40'): Series => [
 ];
 
 describeRules(group, [
-  {
-    name: 'ContainerStopped: 1 minute after cAdvisor has not seen a container of a running pod for two scrapes',
-    interval: '15s',
-    input_series: [
-      ...cadvisor('1x200'),
-      ...['well', 'gone', 'moved', 'deleted', 'deleting', 'new', 'looping', 'init'].flatMap((pod) =>
-        known(
-          pod,
-          pod === 'deleted'
-            ? { values: '1x13 stale' }
-            : { phase: pod === 'new' ? 'Pending' : 'Running' },
-        ),
-      ),
-      ...seen('well', seenUntil(3000)),
-      ...seen('gone', seenUntil(180)),
-      // Its pod is no more.
-      ...seen('deleted', seenUntil(180)),
-      // Its pod is about to be no more.
-      ...seen('deleting', seenUntil(180)),
-      { series: `kube_pod_deletion_timestamp{${podOf('deleting')}}`, values: '210x200' },
-      // A pod of a StatefulSet, made anew under its old name.
-      ...seen('new', seenUntil(180)),
-      ...waiting('new', 'ContainerCreating'),
-      // Another alert.
-      ...seen('looping', seenUntil(180)),
-      ...waiting('looping', 'CrashLoopBackOff'),
-      // A container that kube-state-metrics does not count among the containers of its pod.
-      {
-        series: `container_last_seen{namespace="shop",pod="init",container="setup",node="${NODE}"}`,
-        values: seenUntil(180),
-      },
-      // The sandbox of a pod.
-      {
-        series: `container_last_seen{${podOf('well')},container="",node="${NODE}"}`,
-        values: seenUntil(180),
-      },
-      // It was on another node before.
-      { series: `container_last_seen{${of('moved')},node="other"}`, values: seenUntil(180) },
-      ...seen('moved', seenUntil(3000)),
-    ],
-    alert_rule_test: [
-      // Last seen at 3 minutes; more than 30 seconds ago from 3:45 on.
-      { eval_time: '4m30s', alertname: 'ContainerStopped', exp_alerts: [] },
-      { eval_time: '4m45s', alertname: 'ContainerStopped', exp_alerts: [stopped('gone')] },
-      { eval_time: '15m', alertname: 'ContainerStopped', exp_alerts: [stopped('gone')] },
-    ],
-  },
-  {
-    name: 'ContainerStopped is quiet for what cAdvisor does not see while it is down itself',
-    interval: '15s',
-    input_series: [...cadvisor('1x12 0x100'), ...known('gone'), ...seen('gone', seenUntil(180))],
-    alert_rule_test: [{ eval_time: '10m', alertname: 'ContainerStopped', exp_alerts: [] }],
-  },
-  {
-    name: 'ContainerStopped is quiet for a container that was started again under another id',
-    interval: '15s',
-    input_series: [
-      ...cadvisor('1x200'),
-      ...known('again'),
-      ...seen('again', seenUntil(180)),
-      {
-        series: `container_last_seen{${ofNode('again')},id="/kubepods/2"}`,
-        values: `_x16 ${16 * 15 + 15}+15x100`,
-      },
-    ],
-    alert_rule_test: [{ eval_time: '10m', alertname: 'ContainerStopped', exp_alerts: [] }],
-  },
-  {
-    name: 'ContainerStopped: 1 minute after kubelet says that a container ended, unless nobody misses it',
-    interval: '15s',
-    input_series: [
-      ...known('ended'),
-      ...terminated('ended', 'Error', '_ 1x200'),
-      ...known('bare', { phase: 'Failed', owner: '' }),
-      ...terminated('bare', 'Error', '_ 1x200'),
-      ...known('not-started', { phase: 'Pending' }),
-      ...waiting('not-started', 'CreateContainerError', '_ 1x200'),
-      // Back within a minute.
-      ...known('back'),
-      ...terminated('back', 'Error', '_ 1x3 stale'),
-      ...known('completed', { phase: 'Succeeded', owner: 'Job' }),
-      ...terminated('completed', 'Completed'),
-      // Its sidecar still runs.
-      ...known('half-completed'),
-      ...terminated('half-completed', 'Completed'),
-      // These are replaced, or told by another alert.
-      ...known('evicted', { phase: 'Failed' }),
-      ...terminated('evicted', 'Error'),
-      ...known('failed-job', { phase: 'Failed', owner: 'Job' }),
-      ...terminated('failed-job', 'Error'),
-      ...known('deleting'),
-      ...terminated('deleting', 'Error'),
-      { series: `kube_pod_deletion_timestamp{${podOf('deleting')}}`, values: '30x200' },
-      ...known('creating', { phase: 'Pending' }),
-      ...waiting('creating', 'ContainerCreating'),
-      ...known('pulling', { phase: 'Pending' }),
-      ...waiting('pulling', 'ImagePullBackOff'),
-    ],
-    alert_rule_test: [
-      { eval_time: '1m', alertname: 'ContainerStopped', exp_alerts: [] },
-      {
-        eval_time: '1m15s',
-        alertname: 'ContainerStopped',
-        exp_alerts: [stopped('bare'), stopped('ended'), stopped('not-started')],
-      },
-    ],
-  },
-  {
-    name: 'ContainerStopped is one alert when both say so, and goes on when one of them forgets',
-    interval: '15s',
-    input_series: [
-      ...cadvisor('1x200'),
-      ...known('gone', { values: '1x200' }),
-      ...seen('gone', seenUntil(180)),
-      ...terminated('gone', 'Error', '_x12 1x100'),
-    ],
-    alert_rule_test: [
-      { eval_time: '4m15s', alertname: 'ContainerStopped', exp_alerts: [stopped('gone')] },
-      { eval_time: '20m', alertname: 'ContainerStopped', exp_alerts: [stopped('gone')] },
-    ],
-  },
   {
     name: 'ContainerCrashLooping: more than 3 restarts within an hour, the last wait within 10 minutes',
     interval: '1m',
