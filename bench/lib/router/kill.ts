@@ -114,7 +114,8 @@ async function alertUntil(
     const { labels, annotations } = alert;
     const group = `alertname="${labels.alertname}"`;
     alertmanager.put({ group, labels, annotations, startsAt, ...(next && { endsAt: new Date() }) });
-    await pause(begin + ((event + 1) * 1000) / EVENTS_PER_SECOND - Date.now(), signal);
+    const due = begin + ((event + 1) * 1000) / EVENTS_PER_SECOND;
+    await pause(Math.max(0, due - Date.now()), signal);
   }
 }
 

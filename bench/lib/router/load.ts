@@ -67,6 +67,8 @@ async function openSocket({ port, serverName, material }: LoadOptions): Promise<
   const { cert, key, ca } = material;
   const socket = connect({ port, host: '127.0.0.1', servername: serverName, cert, key, ca });
   socket.setNoDelay(true);
+  // What breaks between two requests, the next one finds out.
+  socket.on('error', () => undefined);
   await once(socket, 'secureConnect');
   return socket;
 }
@@ -89,6 +91,7 @@ export class Exchange {
   /** @returns the status of the answer */
   public send(request: string): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) reject(new Error('the connection was closed'));
       this.waiting = { resolve, reject };
       this.socket.write(request);
     });

@@ -39,9 +39,9 @@ function toldBy(text: string, isResolved: boolean): Told[] {
   return [...tokensIn(text)].flatMap((token) => statuses.map((status) => ({ token, status })));
 }
 
-/** A card is about one alert; in a digest, each line may tell another story. */
+/** A card is about one alert, and has a title of its own; in a digest, each line may tell another story. */
 function unitsOf(embed: APIEmbed): string[] {
-  const isDigest = (embed.fields ?? []).length === 0 && /: \d+ alerts?$/.test(embed.title ?? '');
+  const isDigest = embed.title === undefined || /: \d+ alerts?$/.test(embed.title);
   return isDigest ? (embed.description ?? '').split('\n') : [textsOf(embed).join('\n')];
 }
 
