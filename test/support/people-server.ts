@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { RouterServer } from '../../services/alert-router/src/http/server';
+import { RouterMetrics } from '../../services/alert-router/src/metrics';
 import type { Alert } from '../../services/alert-router/src/model';
 import { type PeopleOptions, peopleRoutes } from '../../services/alert-router/src/status/api';
 import {
@@ -17,11 +17,14 @@ import type {
 } from '../../services/alert-router/src/status/status';
 import { testAlert } from '../../services/alert-router/src/status/test-alert';
 import { Store } from '../../services/alert-router/src/store/store';
+import { systemClock } from '../../services/shared/clock';
 import { createLogger } from '../../services/shared/logger';
-import { MutualTlsServer, type TlsMaterial } from '../../services/shared/tls-server';
+import type { TlsMaterial } from '../../services/shared/tls-server';
 import { TestClock } from './test-clock';
 
-export const TECHNICIAN = 'spiffe://vigil/ns/monitoring/sa/technician';
+const logger = createLogger('test', 'silent');
+const ALERTMANAGER = 'spiffe://vigil/ns/monitoring/sa/alertmanager';
+const TECHNICIAN = 'spiffe://vigil/ns/monitoring/sa/technician';
 
 /** What people meet of the router: its API and page on a real socket, over a real database; the lanes are said. */
 export class PeopleServer {
@@ -38,39 +41,30 @@ export class PeopleServer {
   /** After a delivery was accepted: what its lane does. */
   onAccepted: () => void = () => undefined;
   port = 0;
-  private server: MutualTlsServer | undefined;
+  private server: RouterServer | undefined;
   private readonly folder = mkdtempSync(join(tmpdir(), 'vigil-people-'));
 
   constructor() {
-    const logger = createLogger('test', 'silent');
     this.store = new Store({ file: join(this.folder, 'router.db'), clock: this.clock, logger });
   }
 
   static async start(material: TlsMaterial): Promise<PeopleServer> {
     const people = new PeopleServer();
     const routes = peopleRoutes(people.options());
-    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-      const url = new URL(request.url ?? '/', 'https://router');
-      const route = routes.find(
-        ({ method, path }) =>
-          method === request.method &&
-          (path.length > 1 && path.endsWith('/')
-            ? url.pathname.startsWith(path)
-            : url.pathname === path),
-      );
-      const body = await buffer(request);
-      const { pathname: path, searchParams: query } = url;
-      const answer = await route?.handle({ path, query, body, identity: TECHNICIAN });
-      response.writeHead(answer?.status ?? 404, answer?.headers).end(answer?.body);
-    };
-    const allowedIdentities = [TECHNICIAN];
-    people.server = new MutualTlsServer({ material, allowedIdentities, handler });
+    people.server = new RouterServer({
+      material,
+      routes,
+      clients: () => ({ webhook: [ALERTMANAGER], metrics: [], people: [TECHNICIAN] }),
+      clock: systemClock,
+      logger,
+      metrics: new RouterMetrics(),
+    });
     people.port = await people.server.listen(0, '127.0.0.1');
     return people;
   }
 
   async stop(): Promise<void> {
-    await this.server?.close();
+    await this.server?.close(1000);
     await this.store.close();
     rmSync(this.folder, { recursive: true });
   }

@@ -13,12 +13,14 @@ import { PeopleServer } from '../../../support/people-server';
 
 let server: TlsMaterial;
 let technician: TlsMaterial;
+let alertmanager: TlsMaterial;
 let people: PeopleServer;
 
 beforeAll(async () => {
   const authority = await TlsAuthority.create();
   server = await authority.issue('alert-router');
   technician = await authority.issue('technician');
+  alertmanager = await authority.issue('alertmanager');
 });
 beforeEach(async () => (people = await PeopleServer.start(server)));
 afterEach(() => people.stop());
@@ -29,10 +31,10 @@ interface Answer {
   readonly body: string;
 }
 
-function ask(path: string, method = 'GET', body?: unknown): Promise<Answer> {
+function ask(path: string, method = 'GET', body?: unknown, by = technician): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { port } = people;
-    const options = { ...technician, host: 'localhost', port, path, method, agent: false } as const;
+    const options = { ...by, host: 'localhost', port, path, method, agent: false } as const;
     const request = https.request(options, (response) => {
       const { statusCode: status = 0, headers } = response;
       text(response).then((all) => resolve({ status, headers, body: all }), reject);
@@ -121,6 +123,17 @@ test('what was delivered, given up and waits is told, and adds up', async () => 
     state: 'dead',
     reason: 'Discord answered 400',
   });
+});
+
+test.each([
+  ['GET', '/'],
+  ['GET', '/api/v1/status'],
+  ['GET', '/api/v1/deliveries/1'],
+  ['POST', '/api/v1/retry'],
+  ['POST', '/api/v1/test'],
+])('%s %s is for people, and for nobody else', async (method, path) => {
+  const { status: code, body } = await ask(path, method, { all: true }, alertmanager);
+  expect([code, JSON.parse(body)]).toEqual([403, { error: 'identity not allowed here' }]);
 });
 
 test('a retry makes dead letters pending again', async () => {
