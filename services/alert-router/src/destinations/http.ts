@@ -90,6 +90,6 @@ export function jsonOf(body: string): unknown {
 
 /** The code says enough (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), and no address. */
 function failureOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === 'string' ? `no answer: ${code}` : 'no answer';
 }

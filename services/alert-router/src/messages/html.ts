@@ -44,7 +44,7 @@ function cardHtml(card: Card, now: number): string {
   const rows = factsOf(card, now).map(
     ({ name, value }) =>
       `<tr><th scope="row" style="text-align:left;vertical-align:top;padding-right:1em">${escapeHtml(name)}</th>` +
-      `<td>${escapeHtml(value)}</td></tr>`,
+      `<td style="vertical-align:top">${escapeHtml(value)}</td></tr>`,
   );
   const description = card.description ? `<p>${escapeHtml(card.description)}</p>\n` : '';
   return `<section style="border-left:4px solid ${BAR[card.tone]};padding-left:12px;margin:16px 0">

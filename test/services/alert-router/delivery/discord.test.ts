@@ -1,4 +1,6 @@
+import tls from 'node:tls';
 import type { Fault } from '../../../../fakes/discord';
+import { TlsAuthority } from '../../../support/tls-authority';
 import { alertOf, resolved } from '../support';
 import { DiscordRig, someAlerts, until } from './rig';
 
@@ -234,6 +236,40 @@ describe('what Discord refuses for good', () => {
     const [status] = rig.dispatcher.statuses();
     expect(status?.state).toBe('parked');
     expect(status?.reason).not.toContain('secret');
+  });
+});
+
+describe('over TLS', () => {
+  let trusted: string[];
+  let secure: DiscordRig;
+  let ca: string;
+  beforeEach(async () => {
+    trusted = tls.getCACertificates('default');
+    const material = await (await TlsAuthority.create()).issue('discord');
+    ca = material.ca;
+    secure = new DiscordRig({ tls: material, publicHost: 'localhost' });
+  });
+  afterEach(async () => {
+    tls.setDefaultCACertificates(trusted);
+    await secure.close();
+  });
+
+  test('nothing is told to a server whose certificate nobody vouches for', async () => {
+    await secure.begin();
+    await secure.accept(someAlerts(1));
+    await until(() => secure.dispatcher.statuses()[0]?.lastError !== undefined);
+    expect(secure.dispatcher.statuses()[0]?.lastError).toMatch(
+      /^no answer: .*(CERT|ISSUER|SIGNATURE)/,
+    );
+    expect(secure.discord.calls).toEqual([]);
+  });
+
+  test('with its authority known it is delivered', async () => {
+    tls.setDefaultCACertificates([...trusted, ca]);
+    await secure.begin();
+    await secure.accept(someAlerts(1));
+    await secure.settled('general');
+    expect(secure.discord.messages).toHaveLength(1);
   });
 });
 
