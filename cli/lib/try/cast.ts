@@ -36,7 +36,11 @@ function perform(alert: RecordedAlert, suffix: string): Performance {
     token: suffix,
     group: `alertname="${name}", service="${service}"`,
     labels: { alertname: name, severity, category, service, ...Object.fromEntries(filled) },
-    annotations: { summary, description, runbook_url: `runbooks/${name}.md` },
+    annotations: {
+      summary,
+      description: description.replace('#', suffix),
+      runbook_url: `runbooks/${name}.md`,
+    },
   };
 }
 

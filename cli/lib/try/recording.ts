@@ -93,7 +93,8 @@ export const recording: readonly RecordedAlert[] = [
     service: 'certificate-controller',
     labels: { namespace: 'monitoring', secret: 'grafana-tls-#' },
     summary: 'A certificate was not renewed in time',
-    description: '21 % of its lifetime is left (it is renewed at 33 %).',
+    description:
+      'Secret monitoring/grafana-tls-#: 21 % of its lifetime is left (it is renewed at 33 %).',
     fires: 10,
     resolves: 44,
   },
