@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { buildServices } from '../../../services/build';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TestAuthority } from './authority';
 import { TestClient, webhookBody } from './client';
+import { FakeDiscord } from '../../../fakes/discord';
 import { BUNDLE, RouterFiles, RouterProcess, testConfig } from './router-process';
 import { alertOf, temporaryFolder } from './support';
 
@@ -22,7 +23,7 @@ const flags = (): string[] => {
   return [...dockerfile.matchAll(/"(--[^"]+)"/g)].map(([, flag]) => flag ?? '');
 };
 
-let leaves: Record<'router' | 'alertmanager' | 'prometheus', TlsMaterial>;
+let leaves: Record<'router' | 'alertmanager' | 'prometheus' | 'technician', TlsMaterial>;
 beforeAll(async () => {
   await buildServices();
   const authority = await TestAuthority.create();
@@ -30,6 +31,7 @@ beforeAll(async () => {
     router: await authority.issue('alert-router'),
     alertmanager: await authority.issue('alertmanager'),
     prometheus: await authority.issue('prometheus'),
+    technician: await authority.issue('technician'),
   };
 }, 60_000);
 
@@ -171,6 +173,39 @@ test('a configuration that breaks while it runs is metered, and changes nothing'
     while ((await reload()) === 0) await new Promise((resolve) => setTimeout(resolve, 100));
   });
   expect(router.log.map(({ msg }) => msg)).toContain('the configuration changed');
+}, 20_000);
+
+test('what waits for a credential is delivered when it comes, and people see all of it', async () => {
+  const discord = new FakeDiscord({ channels: ['general'] });
+  await discord.listen();
+  const general = { kind: 'discord' as const, origins: [discord.origin] };
+  files.writeConfig(testConfig({ destinations: { general } }));
+  const router = await start();
+  const technician = new TestClient(router.port, leaves.technician);
+  const ask = async (answer: Promise<{ body: string }>): Promise<Record<string, unknown>> =>
+    JSON.parse((await answer).body) as Record<string, unknown>;
+  try {
+    const { ids } = await ask(technician.post('/api/v1/test', {}));
+    const [id] = ids as number[];
+    const look = (): Promise<Record<string, unknown>> =>
+      ask(technician.get(`/api/v1/deliveries/${id}`));
+    expect(await look()).toMatchObject({ state: 'pending', destinationState: 'parked' });
+    writeFileSync(path.join(files.credentials, 'general'), discord.webhookUrl('general'));
+    while ((await look()).state === 'pending') {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(await look()).toMatchObject({ state: 'delivered' });
+    expect(discord.messagesIn('general')).toHaveLength(1);
+    const { totals, destinations } = await ask(technician.get('/api/v1/status'));
+    expect(totals).toMatchObject({ accepted: 1, delivered: 1, pending: 0 });
+    expect(destinations).toMatchObject([{ name: 'general', state: 'ready' }]);
+    expect((await technician.get('/')).body).toContain('<html');
+    expect(JSON.stringify(router.log)).not.toContain(discord.webhookUrl('general'));
+  } finally {
+    technician.close();
+    await router.kill('SIGTERM');
+    await discord.close();
+  }
 }, 20_000);
 
 test('the commands for people are in the same file', () => {

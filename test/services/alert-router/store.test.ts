@@ -5,8 +5,10 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import type { Alert, Delivery } from '../../../services/alert-router/src/model';
 import { StoreRefused, StoreUnavailable } from '../../../services/alert-router/src/store/errors';
+import { Held } from '../../../services/alert-router/src/store/held';
 import { Store, type StoreOptions } from '../../../services/alert-router/src/store/store';
 import { whatToTell } from '../../../services/alert-router/src/store/told';
+import { systemClock } from '../../../services/shared/clock';
 import { TestClock } from '../../support/test-clock';
 import { alertOf, resolved, storeOptions } from './support';
 
@@ -26,6 +28,9 @@ afterEach(async () => {
   await store.close();
 });
 
+/** A wait that ends with its signal. */
+const forever = (_ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
 const accept = (alert: Alert, destinations = ['general']): ReturnType<Store['accept']> =>
   store.accept([{ destinations, groupKey: 'group', alert }], REMINDER_MS);
 const kindsOf = (deliveries: readonly Delivery[]): string[] => deliveries.map(({ kind }) => kind);
@@ -317,6 +322,41 @@ describe('a disk that is full', () => {
     clock.advance(25 * 3600);
     await reopen({ maxBytes: 8 * 2 ** 20 });
     await accept(alertOf('again'));
+  });
+});
+
+describe('what was delivered while the disk takes no writes', () => {
+  test('is delivered to nobody again, and written when it can be', async () => {
+    const held = new Held(clock);
+    let failures = 3;
+    let finish = (): void => undefined;
+    const written = new Promise<void>((resolve) => (finish = resolve));
+    const ids = [7, 8];
+    await held.write(ids, () => {
+      failures -= 1;
+      if (failures >= 0) return Promise.reject(new StoreUnavailable('full'));
+      finish();
+      return Promise.resolve();
+    });
+    expect([held.size, held.has(7), held.has(9)]).toEqual([2, true, false]);
+    await written;
+    await new Promise(setImmediate);
+    expect([held.size, held.has(7), failures]).toEqual([0, false, -1]);
+  });
+
+  test('is not pending for as long as the process runs', async () => {
+    await reopen({ maxBytes: 2 * 2 ** 20, clock: { ...systemClock, sleep: forever } });
+    await accept(alertOf('a'));
+    await accept(alertOf('b'));
+    const [a] = store.pending('general', 1) as [Delivery];
+    await store.bury([a], 'x'.repeat(3 * 2 ** 20));
+    expect(store.writable).toBe(false);
+    expect(store.pending('general', 10)).toMatchObject([{ alert: { fingerprint: 'fp-b' } }]);
+    expect(store.totals().get('general')).toMatchObject({ pending: 2, dead: 0 });
+    await store.set('any', 'write');
+    expect(store.writable).toBe(true);
+    await reopen();
+    expect(store.pending('general', 10)).toHaveLength(2);
   });
 });
 
