@@ -26,8 +26,8 @@ export interface ReconcilerOptions {
 /** Between two polls, in milliseconds. */
 const POLL_MS = 60_000;
 /**
- * How long a difference must have lasted, over at least two polls, in milliseconds. Longer than the group_interval of
- * one minute with which our Alertmanager is configured: what waits there for its group is not lost.
+ * How long a difference must have lasted, over at least two polls, in milliseconds. Longer than the default of
+ * Alertmanager's group_interval in the settings, 30 s: what waits there for its group is not lost.
  */
 const SETTLED_MS = 90_000;
 
@@ -105,6 +105,7 @@ export class Reconciler {
   private async add(alerts: readonly Alert[]): Promise<void> {
     for (const alert of alerts) {
       await this.options.accept(`reconciled/${alert.fingerprint}`, alert);
+      this.missing.done(alert);
       this.added += 1;
       this.tell('firing', alert.labels);
     }
@@ -112,10 +113,13 @@ export class Reconciler {
 
   private async end(alerts: readonly KnownAlert[]): Promise<void> {
     const now = this.options.clock.now().getTime();
-    for (const { groupKey, alert } of alerts) {
+    for (const one of alerts) {
+      const { groupKey, alert } = one;
       // The clock that saw the start may be ahead of ours, and what ends before it began is no end of it.
       const endsAt = Math.max(now, alert.startsAt);
       await this.options.accept(groupKey, { ...alert, status: 'resolved', endsAt });
+      // A destination that the configuration no longer has is told nothing, and keeps it firing here.
+      this.ended.done(one);
       this.resolved += 1;
       this.tell('resolved', alert.labels);
     }

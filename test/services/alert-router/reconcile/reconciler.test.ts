@@ -37,6 +37,8 @@ class Here {
   readonly clock = new TestClock();
   readonly metrics = new RouterMetrics();
   refuse = false;
+  /** Whether what is resolved is known no longer. */
+  forget = true;
   readonly reconciler: Reconciler;
 
   constructor(readonly bases: readonly string[]) {
@@ -51,7 +53,7 @@ class Here {
         if (this.refuse) return Promise.reject(new Error('disk full'));
         this.accepted.push(`${alert.status} ${alert.fingerprint} in ${groupKey}`);
         if (alert.status === 'firing') this.known.set(alert.fingerprint, { groupKey, alert });
-        else this.known.delete(alert.fingerprint);
+        else if (this.forget) this.known.delete(alert.fingerprint);
         return Promise.resolve();
       },
     });
@@ -129,6 +131,19 @@ test('an alert that fires here and is gone there is ended in its own group', asy
   await here.poll(3);
   expect(here.accepted).toEqual(['resolved a in group of a']);
   expect(here.reconciler.status()).toMatchObject({ added: 0, resolved: 1 });
+});
+
+test('one that stays known here although its end was accepted is ended once', async () => {
+  const here = new Here([one().url]);
+  here.fire('a');
+  here.forget = false;
+  await here.poll(10);
+  expect(here.accepted).toEqual(['resolved a in group of a']);
+  one().fire('a');
+  await here.poll(1);
+  one().alerts.delete('a');
+  await here.poll(10);
+  expect(here.accepted).toHaveLength(2);
 });
 
 test('an Alertmanager that has just started ends nothing until it knows of everything', async () => {
