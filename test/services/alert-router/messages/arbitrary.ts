@@ -59,7 +59,7 @@ export const pendingQueue = (maxLength: number, minLength = 1): fc.Arbitrary<Del
     .array(
       fc.record({
         kind: kinds,
-        fingerprint: fc.integer({ min: 1, max: maxLength + 3 * minLength }).map((n) => `f${n}`),
+        fingerprint: fc.integer({ min: 1, max: maxLength }).map((n) => `f${n}`),
         groupKey: fc.constantFrom('a', 'b', 'c'),
         labels,
         annotations,
