@@ -58,13 +58,17 @@ function addTest(group: Command, run: RunVerb): void {
 }
 
 function addRetry(group: Command, run: RunVerb): void {
-  addVerb(group, 'retry', 'send dead letters again')
+  addVerb(
+    group,
+    'retry',
+    'send dead letters again, and call destinations again that refused every call',
+  )
     .argument(
       '[id...]',
       'their ids, as `vigil alerts` shows them',
       (text, before: number[] = []) => [...before, idOf(text)],
     )
-    .option('--all', 'all of them')
+    .option('--all', 'all of them, and all destinations')
     .option(...CONTEXT)
     .action((ids: number[] = [], options: Options & { readonly all?: boolean }) =>
       run(async (session) => {

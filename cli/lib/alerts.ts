@@ -68,10 +68,12 @@ export async function retryAlerts(
   if (which !== 'all' && destinations.length === 0) {
     throw new CliError(`no dead letter is ${which.join(' or ')}; see \`npx vigil alerts\``);
   }
-  const text =
+  const letters =
     destinations.length === 0
       ? 'There is no dead letter.'
       : `Dead letters are sent again to ${destinations.join(', ')}.`;
+  const resumed = which === 'all' ? ' Destinations that refused every call are called again.' : '';
+  const text = `${letters}${resumed}`;
   output.result(text, { ok: true, destinations });
 }
 

@@ -207,7 +207,9 @@ describe('vigil alerts retry', () => {
   test('says that there is none', async () => {
     const { session, text } = capture();
     await retryAlerts(session, apiOf(), 'all');
-    expect(text.stdout).toBe('There is no dead letter.\n');
+    expect(text.stdout).toBe(
+      'There is no dead letter. Destinations that refused every call are called again.\n',
+    );
     await expect(retryAlerts(session, apiOf(), [4, 5])).rejects.toThrow(
       new CliError('no dead letter is 4 or 5; see `npx vigil alerts`'),
     );
