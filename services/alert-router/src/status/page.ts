@@ -19,7 +19,8 @@ h1 { font-size: 1.5rem; margin: 0; }
 table { border-collapse: collapse; width: 100%; }
 caption { font-weight: 600; font-size: 1.15rem; text-align: start; padding: .25rem 0; }
 th, td { text-align: start; vertical-align: top; padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line); }
-td { overflow-wrap: anywhere; }
+td, thead th { white-space: nowrap; }
+td.text { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
 td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
 `;
 
@@ -102,7 +103,7 @@ function overview({ heartbeat, reconciler, store, totals, now }: RouterStatus): 
     ([name, value]) =>
       html`<tr>
         <th scope="row">${name}</th>
-        <td>${value}</td>
+        <td class="text">${value}</td>
       </tr>`,
   );
   return table('Overview', undefined, body);
@@ -132,12 +133,12 @@ function destinationRow(one: DestinationStatus, now: number): Html {
   return html`<tr>
     <th scope="row">${one.name}</th>
     <td>${one.kind}</td>
-    <td class="${CLASSES[one.state]}">${stateOf(one, now)}</td>
+    <td class="text ${CLASSES[one.state]}">${stateOf(one, now)}</td>
     <td class="number">${pending}${age}</td>
     <td class="number">${one.delivered}</td>
     <td class="number">${one.dead}</td>
     <td>${ago(one.lastDeliveredAt, now)}</td>
-    <td>${one.lastError ?? 'none'}</td>
+    <td class="text">${one.lastError ?? 'none'}</td>
   </tr>`;
 }
 
@@ -158,7 +159,7 @@ function settled(
   if (all.length === 0) {
     return table(caption, undefined, [
       html`<tr>
-        <td class="note">${none}</td>
+        <td class="text note">${none}</td>
       </tr>`,
     ]);
   }
@@ -179,15 +180,15 @@ function settled(
 function settledRow(one: SettledDelivery, now: number): Html {
   const { outcome, reason } = one;
   return html`<tr>
-    <td class="number">${one.id}</td>
+    <td>${one.id}</td>
     <td>${ago(one.settledAt, now)}</td>
     <td>${one.destination}</td>
-    <td>
+    <td class="text">
       <strong>${one.alertname}</strong> ${one.kind}, ${one.severity}<br /><span class="note"
         >${one.labels}</span
       >
     </td>
-    <td>${outcome}${reason === undefined ? '' : `: ${reason}`}</td>
+    <td class="text">${outcome}${reason === undefined ? '' : `: ${reason}`}</td>
   </tr>`;
 }
 

@@ -109,10 +109,10 @@ function settled(record: DeliveryRecord): SettledDelivery[] {
   ];
 }
 
-/** `{instance="a:1", job="b"}`, without the name and severity, which have places of their own. */
+/** `{instance="a:1", job="b"}`, without name and severity, which have places of their own; empty for no others. */
 function notation({ alertname: _name, severity: _severity, ...rest }: Labels): string {
   const pairs = Object.entries(rest).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `{${pairs.join(', ')}}`;
+  return pairs.length === 0 ? '' : `{${pairs.join(', ')}}`;
 }
 
 /** Never in the middle of a character. */
