@@ -1,7 +1,7 @@
 import https from 'node:https';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
-import { forwardPort, type Forwarding } from './port-forward';
+import type { Forwarding } from './port-forward';
 import { readTechnician, type Technician } from './technician';
 
 /** A component that people may ask over mutual TLS. */
@@ -35,6 +35,8 @@ export class Door {
   /** @throws CliError when the technician has no certificate yet. */
   public static async open(client: KubeClient, spec: DoorSpec, signal: AbortSignal): Promise<Door> {
     const technician = await readTechnician(client);
+    // Loaded on demand: whoever has a port already need not wait for the Kubernetes client.
+    const { forwardPort } = await import('./port-forward');
     return new Door(spec, await forwardPort(client, spec), technician, signal);
   }
 

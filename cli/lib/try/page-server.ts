@@ -32,21 +32,31 @@ interface Asset {
 export class PageServer {
   private readonly server: Server;
 
-  private constructor(
-    private readonly assets: ReadonlyMap<string, Asset>,
-    private readonly show: Show,
-  ) {
-    this.server = http.createServer((request, response) => void this.handle(request, response));
+  private assets: ReadonlyMap<string, Asset> = new Map();
+  private show?: Show;
+
+  private constructor() {
+    this.server = http.createServer((request, response) => {
+      this.handle(request, response).catch(() => refuse(response, 500));
+    });
   }
 
   /**
+   * Takes the port; there is nothing to see before `present`.
+   *
    * @param port 0 for a free one.
    * @throws CliError when the port is taken.
    */
-  public static async listen(port: number, show: Show): Promise<PageServer> {
-    const server = new PageServer(await loadAssets(), show);
+  public static async listen(port: number): Promise<PageServer> {
+    const server = new PageServer();
     await server.bind(port);
     return server;
+  }
+
+  /** From now on it shows this. */
+  public async present(show: Show): Promise<void> {
+    this.assets = await loadAssets();
+    this.show = show;
   }
 
   public get url(): string {
@@ -77,53 +87,51 @@ export class PageServer {
     // Another name in Host means that some web page has its own name point here (DNS rebinding).
     const hosts = [`${HOST}:${this.port}`, `localhost:${this.port}`];
     if (!hosts.includes(request.headers.host ?? '')) return refuse(response, 421);
+    const { show } = this;
+    if (!show) return refuse(response, 503);
     const { method, url = '' } = request;
-    if (method === 'POST' && url === '/actions') return this.act(request, response);
+    if (method === 'POST' && url === '/actions') return act(show, request, response);
     if (method !== 'GET') return refuse(response, 405);
-    this.get(url, response);
+    if (url === '/events') return stream(show, response);
+    this.get(show, url, response);
   }
 
-  private get(url: string, response: ServerResponse): void {
-    if (url === '/events') return this.stream(response);
+  private get(show: Show, url: string, response: ServerResponse): void {
     const mail = /^\/mails\/(\d{1,6})$/.exec(url)?.[1];
-    if (mail !== undefined) return this.mail(Number(mail), response);
+    const html = mail === undefined ? undefined : show.mailHtml(Number(mail));
+    if (html !== undefined) {
+      return answer(response, { type: 'text/html; charset=utf-8', text: html }, MAIL_POLICY);
+    }
     const asset = this.assets.get(url);
     if (!asset) return refuse(response, 404);
     answer(response, asset, PAGE_POLICY);
   }
+}
 
-  private mail(index: number, response: ServerResponse): void {
-    const html = this.show.mailHtml(index);
-    if (html === undefined) return refuse(response, 404);
-    answer(response, { type: 'text/html; charset=utf-8', text: html }, MAIL_POLICY);
-  }
+/** Everything so far, and then everything as it happens. */
+function stream(show: Show, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const send = (event: PageEvent): void => {
+    response.write(`data: ${JSON.stringify(event)}\n\n`);
+  };
+  show.soFar.forEach(send);
+  show.on('event', send);
+  response.on('close', () => show.off('event', send));
+}
 
-  private stream(response: ServerResponse): void {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    const send = (event: PageEvent): void => {
-      response.write(`data: ${JSON.stringify(event)}\n\n`);
-    };
-    this.show.soFar.forEach(send);
-    this.show.on('event', send);
-    response.on('close', () => this.show.off('event', send));
-  }
-
-  private async act(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { origin } = request.headers;
-    // A form or a script of another site has another origin.
-    if (origin !== undefined && new URL(origin).host !== request.headers.host) {
-      return refuse(response, 403);
-    }
-    const parsed = requestSchema.safeParse(await readJson(request));
-    if (!parsed.success) return refuse(response, 400);
-    await this.show.act(parsed.data.action);
-    response.writeHead(204).end();
-  }
+async function act(show: Show, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { origin, host } = request.headers;
+  // A form or a script of another site has another origin.
+  if (origin !== undefined && origin !== `http://${host}`) return refuse(response, 403);
+  const parsed = requestSchema.safeParse(await readJson(request));
+  if (!parsed.success) return refuse(response, 400);
+  await show.act(parsed.data.action);
+  response.writeHead(204).end();
 }
 
 function portError(port: number, error: NodeJS.ErrnoException): CliError {
-  const reason = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.message})`;
-  return new CliError(`port ${port} ${reason}; name another one with --port`);
+  const reason = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.message})`;
+  return new CliError(`port ${port} of this machine ${reason}; choose another with --port`);
 }
 
 function answer(response: ServerResponse, { type, text }: Asset, policy: string): void {

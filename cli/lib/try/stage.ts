@@ -2,7 +2,6 @@ import { createServer, type AddressInfo } from 'node:net';
 import { FakeDiscord } from '../../../fakes/discord';
 import { FakeMailbox } from '../../../fakes/mailbox';
 import type { RouterStatus } from '../../../services/alert-router/src/status/status';
-import { bundleService } from '../../../services/build';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { poll } from '../async';
 import { Door } from '../door';
@@ -14,8 +13,6 @@ import { destinationNames, Workspace } from './workspace';
 
 /** How long the router may take to answer for the first time, in milliseconds. */
 const START_MS = 20_000;
-/** The bundled router, in the workspace. */
-const SCRIPT = 'router.js';
 
 interface Destinations {
   readonly discord: FakeDiscord;
@@ -39,7 +36,7 @@ export class Stage {
   ) {
     this.discord = discord;
     this.mailbox = mailbox;
-    this.router = new RouterProcess(workspace.path(SCRIPT), workspace.environment(port));
+    this.router = new RouterProcess(workspace.script, workspace.environment(port));
     const door = (material: TlsMaterial): Door => {
       const forwarding = { port, lastError: () => undefined, close: () => undefined };
       return new Door(ROUTER_DOOR, forwarding, material, signal);
@@ -68,8 +65,7 @@ export class Stage {
   }
 
   private static async equip(workspace: Workspace, signal: AbortSignal): Promise<Stage> {
-    const bundled = bundleService('alert-router', workspace.path(SCRIPT));
-    const [destinations] = await Promise.all([openDestinations(workspace), bundled]);
+    const destinations = await openDestinations(workspace);
     const stage = new Stage(workspace, destinations, await freePort(), signal);
     stage.router.start();
     try {

@@ -1,4 +1,4 @@
-import { showInBrowser } from '../open';
+import { showInBrowser } from '../browser';
 import type { Session } from '../session';
 import { PageServer } from './page-server';
 import { Show } from './show';
@@ -19,15 +19,27 @@ export interface TryOptions {
  */
 export async function tryOut({ output, signal }: Session, options: TryOptions): Promise<void> {
   if (!output.json) output.note('Starting the alert-router on this machine …');
+  const page = await PageServer.listen(options.port);
+  try {
+    await play(page, { output, signal }, options);
+  } finally {
+    await page.close();
+  }
+}
+
+async function play(
+  page: PageServer,
+  { output, signal }: Session,
+  options: TryOptions,
+): Promise<void> {
   const stage = await Stage.raise(signal);
   try {
     const show = new Show(stage, options.speed);
-    const page = await PageServer.listen(options.port, show);
+    await page.present(show);
     const lines = [`vigil try: ${page.url}`, 'Nothing leaves this machine. Ctrl-C ends it.'];
     output.result(lines.join('\n'), { ok: true, url: page.url });
     if (options.browser && !output.json) showInBrowser(page.url);
     await show.run(signal);
-    await page.close();
   } finally {
     await stage.strike();
   }

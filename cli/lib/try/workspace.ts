@@ -6,6 +6,7 @@ import type { RouterConfig } from '../../../constructs/alert-router/router-confi
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology, technicianLeaf, TRUST_DOMAIN } from '../../../constructs/topology';
 import type { PlannedLeaf } from '../../../constructs/topology/certificate-plan';
+import { bundleService } from '../../../services/build';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { ThrowawayAuthority } from './authority';
 
@@ -28,6 +29,8 @@ const localhostLeaf: PlannedLeaf = {
   usages: ['serverAuth'],
 };
 
+const SCRIPT = 'router.js';
+
 /** The folder of one run: what the router reads and writes. Nothing else on the machine is touched. */
 export class Workspace {
   private constructor(
@@ -35,10 +38,21 @@ export class Workspace {
     public readonly credentials: Credentials,
   ) {}
 
-  /** Makes the folder, in the system's place for such, and certificates that are valid for a day. */
+  /** Makes the folder, in the system's place for such, with the router and certificates that are valid for a day. */
   public static async create(): Promise<Workspace> {
     const folder = await mkdtemp(join(tmpdir(), 'vigil-try-'));
-    const workspace = new Workspace(folder, await issueCredentials());
+    try {
+      return await Workspace.fill(folder);
+    } catch (error) {
+      await removeFolder(folder);
+      throw error;
+    }
+  }
+
+  private static async fill(folder: string): Promise<Workspace> {
+    const bundled = bundleService('alert-router', join(folder, SCRIPT));
+    const [credentials] = await Promise.all([issueCredentials(), bundled]);
+    const workspace = new Workspace(folder, credentials);
     const { router } = workspace.credentials;
     await workspace.write('tls/tls.crt', router.cert);
     await workspace.write('tls/tls.key', router.key);
@@ -62,6 +76,11 @@ export class Workspace {
     );
   }
 
+  /** The router, in one file. */
+  public get script(): string {
+    return this.path(SCRIPT);
+  }
+
   /** The router's environment. */
   public environment(port: number): Record<string, string> {
     return {
@@ -76,12 +95,12 @@ export class Workspace {
     };
   }
 
-  public path(name: string): string {
+  private path(name: string): string {
     return join(this.folder, name);
   }
 
   public async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(this.folder);
   }
 
   private async write(name: string, text: string): Promise<void> {
@@ -90,6 +109,9 @@ export class Workspace {
     await writeFile(path, text, { mode: 0o600 });
   }
 }
+
+const removeFolder = (folder: string): Promise<void> =>
+  rm(folder, { recursive: true, force: true, maxRetries: 3 });
 
 /** Names of the Discord channels and of the mailbox, as the settings have them by default. */
 export function destinationNames(): { readonly channels: string[]; readonly mail: string } {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { browserCommand } from '../../../cli/lib/browser';
 import { KubeClient } from '../../../cli/lib/kube-client';
-import { browserCommand } from '../../../cli/lib/open';
 import { forwardPort } from '../../../cli/lib/port-forward';
 import { currentSystem, installation } from '../../../cli/lib/system';
 import { FakeApplyServer } from '../../support/fake-apply-server';
