@@ -114,7 +114,7 @@ export class RouterMetrics {
   private readonly storeBytes = this.gauge('store_bytes', 'Size of the database.');
   private readonly writable = this.gauge(
     'store_writable',
-    '1 when the last write succeeded, else 0.',
+    '1 when the last write succeeded and there is room for more, else 0.',
   );
 
   constructor() {

@@ -1,25 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { version } from '../../../package.json';
 import { type Clock, systemClock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
-import { Acceptor, corruptNotice } from './accept/acceptor';
-import { WatchedConfig } from './config/config-source';
+import { assemble } from './assembly';
 import type { Environment } from './config/environment';
-import { WatchedTls } from './config/watched-tls';
-import { Dispatcher } from './delivery/dispatcher';
-import { buildDestinations, SharedState } from './destinations';
-import { Heartbeat } from './heartbeat/heartbeat';
-import { machineRoutes } from './http/endpoints';
-import { RouterServer } from './http/server';
-import { RouterMetrics } from './metrics';
-import { askAlertmanager } from './reconcile/alertmanager-client';
-import { Reconciler } from './reconcile/reconciler';
-import { peopleRoutes } from './status/api';
-import { readDelivery, readStatus, type StatusSources } from './status/read-status';
-import { testAlert } from './status/test-alert';
-import { Store } from './store/store';
+import type { Dispatcher } from './delivery/dispatcher';
+import type { Store } from './store/store';
 
+/** Between two sweeps of the store, in milliseconds. */
 const SWEEP_MS = 30_000;
 /** For calls to destinations, and then for requests, that are under way when the process is told to end. */
 const GRACE_MS = 10_000;
@@ -38,97 +24,10 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const clock = systemClock;
-  const metrics = new RouterMetrics();
-  const { configFile, credentials, tls: folder } = environment;
-  const source = await WatchedConfig.open({ configFile, credentials, clock, logger, metrics });
-  const tls = await WatchedTls.open({ folder, clock, logger });
-  await mkdir(environment.data, { recursive: true });
-  const config = (): typeof source.current.config => source.current.config;
-
-  const store = new Store({
-    file: path.join(environment.data, 'router.db'),
-    clock,
-    logger,
-    onCorrupt: (copy) => void reportCorrupt(copy),
-  });
-  metrics.attach(() => store.readings());
-  const dispatcher = new Dispatcher({ outbox: store, clock, logger, metrics });
-  const acceptor = new Acceptor({
-    store,
-    source,
-    metrics,
-    wake: (destinations) => dispatcher.wake(destinations),
-    truncated: () => reconciler.trigger(),
-  });
-  const reconciler = new Reconciler({
-    clock,
-    logger,
-    metrics,
-    alertmanagers: () => config().alertmanagers,
-    ask: (base, abort) => askAlertmanager(base, tls.current, abort),
-    firing: () => store.firing(),
-    accept: (groupKey, alert) => acceptor.acceptReconciled(groupKey, alert),
-  });
-  const heartbeat = new Heartbeat({
-    clock,
-    logger,
-    meta: store,
-    metrics,
-    timeoutSeconds: () => config().heartbeatTimeoutSeconds,
-    notice: (alert) => acceptor.acceptNotice(alert),
-  });
-  const now = (): number => clock.now().getTime();
-  async function reportCorrupt(copy: string): Promise<void> {
-    metrics.countCorrupt();
-    try {
-      await acceptor.acceptNotice(corruptNotice(copy, now()));
-    } catch (error) {
-      logger.error({ error: (error as Error).message }, 'a damaged database cannot be reported');
-    }
-  }
-
-  const sources: StatusSources = {
-    version,
-    startedAt: now(),
-    now,
-    lanes: () => dispatcher.statuses(),
-    store,
-    heartbeat,
-    reconciler,
-  };
-  const server = new RouterServer({
-    material: tls.current,
-    clients: () => config().clients,
-    clock,
-    logger,
-    metrics,
-    routes: [
-      ...machineRoutes({
-        accept: (notification) => acceptor.accept(notification),
-        beat: () => heartbeat.beat(),
-        metrics,
-        logger,
-      }),
-      ...peopleRoutes({
-        status: () => readStatus(sources),
-        find: (id) => readDelivery(sources, id),
-        retry: async (which) => {
-          const destinations = await store.retry(which);
-          dispatcher.resume(which === 'all' ? undefined : destinations);
-          return destinations;
-        },
-        test: ({ destination, labels }) =>
-          acceptor.acceptTest(testAlert(labels, now()), destination),
-      }),
-    ],
-  });
-
-  const shared = new SharedState({ clock, logger, calls: store });
-  dispatcher.use(buildDestinations(source.current, shared));
-  source.onChange((snapshot) => dispatcher.use(buildDestinations(snapshot, shared)));
+  const parts = await assemble({ environment, clock, logger });
+  const { dispatcher, heartbeat, reconciler, server, source, store, tls } = parts;
   const port = await server.listen(environment.port, environment.host);
-  logger.info({ port, version }, 'listening with mutual TLS');
-
+  logger.info({ port }, 'listening with mutual TLS');
   const work = [
     source.run(signal),
     tls.run((material) => server.update(material), signal),

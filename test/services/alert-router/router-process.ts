@@ -36,7 +36,7 @@ export class RouterFiles {
   readonly data: string;
   readonly tls: string;
 
-  constructor(private readonly folder: string) {
+  constructor(folder: string) {
     this.configFile = path.join(folder, 'router.json');
     this.credentials = path.join(folder, 'destinations');
     this.data = path.join(folder, 'data');

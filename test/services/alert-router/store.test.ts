@@ -312,6 +312,7 @@ describe('a disk that is full', () => {
     await reopen({ maxBytes: 2 * 2 ** 20 });
     const count = await fill();
     expect(count).toBeGreaterThan(10);
+    expect(store.writable).toBe(false);
     const pending = store.pending('general', 1000);
     expect(pending).toHaveLength(count);
     await store.calling('general');
@@ -324,6 +325,19 @@ describe('a disk that is full', () => {
     await accept(alertOf('again'));
   });
 });
+
+test('a queue of 200,000 takes no more until some are delivered', async () => {
+  const one = {
+    destinations: ['general'],
+    groupKey: 'g',
+    alert: alertOf('a'),
+    kind: 'test' as const,
+  };
+  await store.accept(Array<typeof one>(200_000).fill(one), REMINDER_MS);
+  await expect(accept(alertOf('b'))).rejects.toThrow(/200000 deliveries are pending/);
+  await store.delivered({ delivered: store.pending('general', 1), coalesced: [] });
+  await accept(alertOf('b'));
+}, 60_000);
 
 describe('what was delivered while the disk takes no writes', () => {
   test('is delivered to nobody again, and written when it can be', async () => {

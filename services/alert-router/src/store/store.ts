@@ -197,7 +197,7 @@ export class Store implements Outbox {
     return this.transactions.read(0, (connection) => connection.bytes());
   }
 
-  /** Whether the last write succeeded. */
+  /** Whether the last write succeeded, and there is room for more. */
   get writable(): boolean {
     return this.transactions.writable;
   }

@@ -26,6 +26,8 @@ export class Transactions {
   private readonly jump: WallJump;
   private succeeded = true;
   private closed = false;
+  /** An empty database that is damaged too is a broken disk. */
+  private replacing = false;
 
   /** @throws StoreRefused when the database must not be used */
   constructor(private readonly options: TransactionsOptions) {
@@ -33,9 +35,9 @@ export class Transactions {
     this.connect();
   }
 
-  /** Whether the last write succeeded. */
+  /** Whether the last write succeeded, and there is room for more. */
   get writable(): boolean {
-    return this.succeeded;
+    return this.succeeded && !this.read(true, (connection) => connection.isFull());
   }
 
   /**
@@ -99,7 +101,7 @@ export class Transactions {
     const { message } = error as Error;
     if (this.succeeded) this.options.logger.error({ error: message }, 'the store failed');
     this.succeeded = false;
-    if (isCorrupt(error)) this.replace(message);
+    if (isCorrupt(error) && !this.replacing) this.replace(message);
     return new StoreUnavailable(message);
   }
 
@@ -125,11 +127,16 @@ export class Transactions {
     this.connection?.close();
     this.connection = undefined;
     const copy = moveAside(file, clock.now());
+    this.replacing = true;
     logger.error(
       { reason, copy },
       'the database was damaged: moved aside, started with an empty one',
     );
-    this.connect();
+    try {
+      this.connect();
+    } finally {
+      this.replacing = false;
+    }
     if (onCorrupt) setImmediate(() => onCorrupt(copy));
   }
 }
