@@ -119,7 +119,8 @@ export class Lane {
    */
   private async deliver(rows: readonly Delivery[]): Promise<boolean> {
     if (rows.length === 0 || this.stopping.signal.aborted) return false;
-    const message = this.destination.compose(rows);
+    const message = this.compose(rows);
+    if (!message) return this.unwritable(rows);
     await this.options.outbox.calling(this.destination.name);
     const outcome = await message.send(this.calling.signal);
     this.count(message, outcome);
@@ -143,6 +144,24 @@ export class Lane {
     }
   }
 
+  /** Undefined when there is a delivery among the rows that no message can be made of: a mistake of ours. */
+  private compose(rows: readonly Delivery[]): Message | undefined {
+    try {
+      return this.destination.compose(rows);
+    } catch (error) {
+      const { name } = this.destination;
+      this.options.logger.error({ err: error, destination: name }, 'cannot write a message');
+      return undefined;
+    }
+  }
+
+  /** One such delivery must not keep the others from being told. */
+  private async unwritable(rows: readonly Delivery[]): Promise<boolean> {
+    if (rows.length > 1) return this.deliverEach(halves({ delivered: rows, coalesced: [] }));
+    await this.options.outbox.bury(rows, 'no message can be made of it');
+    return true;
+  }
+
   private async settled(message: Message, messageId?: string): Promise<boolean> {
     const { clock, metrics, outbox } = this.options;
     this.backoff.reset();
@@ -159,17 +178,19 @@ export class Lane {
   /** Something in the message is not wanted: its halves are tried alone, until what is left is the one that is not. */
   private async refused(message: Message, reason: string): Promise<boolean> {
     const { outbox, logger } = this.options;
-    if (message.delivered.length > 1) {
-      for (const half of halves(message)) {
-        if (!(await this.deliverAll(half))) return false;
-      }
-      return true;
-    }
+    if (message.delivered.length > 1) return this.deliverEach(halves(message));
     const { name } = this.destination;
     const [refused] = message.delivered;
     this.lastError = reason;
     logger.error({ destination: name, delivery: refused?.id, reason }, 'delivery refused for good');
     await outbox.bury([...message.delivered, ...message.coalesced], reason);
+    return true;
+  }
+
+  private async deliverEach(parts: readonly Half[]): Promise<boolean> {
+    for (const half of parts) {
+      if (!(await this.deliverAll(half))) return false;
+    }
     return true;
   }
 

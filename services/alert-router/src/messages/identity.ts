@@ -33,16 +33,23 @@ export function placeFields(labels: Labels): { name: string; value: string }[] {
 /** `a=1 b=2` for those of the names that the labels have. */
 export function labelsText(labels: Labels, names: readonly string[]): string {
   return names
-    .filter((name) => labels[name] !== undefined)
-    .map((name) => `${clean(name)}=${clean(labels[name] ?? '')}`)
+    .map((name) => ({ name, value: valueOf(labels, name) }))
+    .filter(({ value }) => value !== undefined)
+    .map(({ name, value = '' }) => `${clean(name)}=${clean(value)}`)
     .join(' ');
 }
 
 /** Names of labels whose values differ among these alerts. */
 export function varyingLabels(alerts: readonly Labels[]): string[] {
   const names = new Set(alerts.flatMap((labels) => Object.keys(labels)));
-  return [...names].filter((name) => new Set(alerts.map((labels) => labels[name])).size > 1).sort();
+  return [...names]
+    .filter((name) => new Set(alerts.map((labels) => valueOf(labels, name))).size > 1)
+    .sort();
 }
+
+/** A label can be called `__proto__` or `constructor`, and those that lack it have none of it all the same. */
+const valueOf = (labels: Labels, name: string): string | undefined =>
+  Object.hasOwn(labels, name) ? labels[name] : undefined;
 
 function placeOf(labels: Labels): string | undefined {
   const { namespace, pod, container } = labels;

@@ -32,7 +32,9 @@ class Notebook implements Outbox {
     return Promise.resolve();
   }
 
-  bury(): Promise<void> {
+  bury(rows: readonly Delivery[], reason: string): Promise<void> {
+    this.lines.push(`buried ${rows.map(({ id }) => id).join()}: ${reason}`);
+    this.rows = this.rows.filter((row) => !rows.includes(row));
     return Promise.resolve();
   }
 
@@ -123,6 +125,27 @@ test('an exception, wherever it comes from, does not end the lane', async () => 
   expect(errors).toEqual([]);
   expect(lane.status()).toMatchObject({ state: 'ready', lastError: 'internal error' });
   await lane.stop(0);
+});
+
+test('one delivery that no message can be made of is buried, the others are told', async () => {
+  const outbox = new Notebook([1, 2, 3, 4, 5].map((id) => delivery({ id })));
+  const destination = new Scripted(() => Promise.resolve({ kind: 'delivered' }));
+  const compose = destination.compose.bind(destination);
+  jest.spyOn(destination, 'compose').mockImplementation((pending) => {
+    if (pending.some(({ id }) => id === 3)) throw new Error('a mistake');
+    return compose(pending);
+  });
+  const lane = laneOf(outbox, destination);
+  lane.start();
+  await until(() => outbox.pending().length === 0);
+  await lane.stop(0);
+  expect(outbox.lines.filter((line) => line !== 'calling')).toEqual([
+    'delivered 1',
+    'delivered 2',
+    'buried 3: no message can be made of it',
+    'delivered 4',
+    'delivered 5',
+  ]);
 });
 
 test('stopping lets the call in flight end', async () => {

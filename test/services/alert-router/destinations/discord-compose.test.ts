@@ -90,6 +90,14 @@ describe('whatever the labels say', () => {
   });
 });
 
+test('a label may be called as what every object has', () => {
+  const labels = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+  const pending = Array.from({ length: 70 }, (_, index) =>
+    delivery({ labels: { instance: 'node-1', ...(index % 2 ? labels : {}) } }),
+  );
+  expect(sequence(pending).map(textOf).join()).toContain('__proto__=a constructor=b');
+});
+
 describe('what a message tells', () => {
   const one = (options: DeliveryOptions = {}): Composition =>
     compose([delivery(options)], circumstances);
