@@ -6,12 +6,14 @@ export class Panel {
   private readonly line = byId('line');
   private readonly progress = byId('progress') as HTMLProgressElement;
   private readonly buttons = [...document.querySelectorAll<HTMLButtonElement>('[data-action]')];
+  private troubles: ShowState['troubles'] = [];
 
   /** @param act tells the server what the visitor wants. */
   constructor(act: (action: Action) => void) {
     for (const button of this.buttons) {
       button.addEventListener('click', () => act(button.dataset.action as Action));
     }
+    setInterval(() => this.countDown(), 500);
   }
 
   show(state: ShowState): void {
@@ -33,6 +35,7 @@ export class Panel {
   }
 
   private updateButtons({ phase, troubles }: ShowState): void {
+    this.troubles = troubles;
     for (const button of this.buttons) {
       const action = button.dataset.action as Action;
       if (action === 'play') button.disabled = phase === 'playing';
@@ -40,6 +43,17 @@ export class Panel {
       if (button.classList.contains('danger') && action !== 'kill') {
         button.ariaPressed = String(troubles.some((trouble) => trouble.action === action));
       }
+    }
+    this.countDown();
+  }
+
+  /** Says on each trouble's button how long it lasts. */
+  private countDown(): void {
+    for (const button of this.buttons) {
+      const trouble = this.troubles.find(({ action }) => action === button.dataset.action);
+      const seconds = trouble ? Math.ceil((trouble.until - Date.now()) / 1000) : 0;
+      const text = seconds > 0 ? `${seconds} s` : '';
+      if ((button.dataset.left ?? '') !== text) button.dataset.left = text;
     }
   }
 }
