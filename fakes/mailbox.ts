@@ -161,13 +161,14 @@ export class FakeMailbox extends EventEmitter<Events> {
     callback: Callback,
   ): Promise<void> {
     const { mode } = this;
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    const raw = await readWhole(stream);
+    // The caller went away in the middle of its own mail.
+    if (raw === undefined) return;
     if (mode.kind === 'drop') return this.cut(session);
     if (mode.kind === 'slow') await delay(mode.ms);
     if (mode.kind === 'rejectTemporarily') return callback(smtpError(451, 'try again later'));
     if (mode.kind === 'rejectForGood') return callback(smtpError(554, 'refused'));
-    await this.keep(Buffer.concat(chunks), session);
+    await this.keep(raw, session);
     if (mode.kind === 'dropAfterAccept') this.cut(session);
     else callback();
   }
@@ -189,6 +190,17 @@ export class FakeMailbox extends EventEmitter<Events> {
     for (const connection of this.server.connections) {
       if (connection.session.id === id) connection._socket.destroy();
     }
+  }
+}
+
+/** Undefined when it breaks off. */
+async function readWhole(stream: SMTPServerDataStream): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch {
+    return undefined;
   }
 }
 

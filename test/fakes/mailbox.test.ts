@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import nodemailer from 'nodemailer';
 import { FakeMailbox, type FakeMailboxOptions } from '../../fakes/mailbox';
 import { selfSigned } from '../support/certificate';
@@ -139,4 +141,24 @@ describe('failures', () => {
     await send(mailbox);
     expect(mailbox.mails).toHaveLength(1);
   });
+});
+
+test('a caller that goes away in the middle of its mail leaves nothing behind', async () => {
+  const mailbox = await start();
+  const socket = connect(Number(new URL(mailbox.url).port), '127.0.0.1');
+  const lines = createInterface(socket)[Symbol.asyncIterator]();
+  await lines.next();
+  for (const command of [
+    'HELO me',
+    'MAIL FROM:<a@example.org>',
+    'RCPT TO:<b@example.org>',
+    'DATA',
+  ]) {
+    socket.write(`${command}\r\n`);
+    await lines.next();
+  }
+  socket.end('Subject: half of a m');
+  await once(socket, 'close');
+  await send(mailbox);
+  expect(mailbox.mails).toHaveLength(1);
 });
