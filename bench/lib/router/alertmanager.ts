@@ -33,7 +33,6 @@ export class RealAlertmanager {
 
   private constructor(
     private readonly child: ChildProcess,
-    private readonly container: string | undefined,
     private readonly port: number,
   ) {
     for (const stream of [child.stdout, child.stderr]) {
@@ -42,6 +41,10 @@ export class RealAlertmanager {
       });
     }
     child.on('error', (error) => (this.log += error.message));
+    // Also when the bench ends in a way that nobody foresaw.
+    const endToo = (): boolean => child.kill('SIGTERM');
+    process.once('exit', endToo);
+    child.once('exit', () => process.off('exit', endToo));
   }
 
   /** @throws CliError with the end of its log when it does not answer */
@@ -58,19 +61,16 @@ export class RealAlertmanager {
     await writeInto(join(folder, 'ca.crt'), ca, 0o644);
     await writeInto(join(folder, 'alertmanager.yml'), toYaml(configOf(receivers, seen)), 0o644);
     const port = await freePort();
-    const container = program ? undefined : `vigil-bench-alertmanager-${process.pid}`;
-    const [command = '', ...docker] = container ? dockerRun(container, folder) : [program];
-    const storage = container ? '/tmp' : join(folder, 'data');
+    const [command = '', ...before] = program ? [program] : dockerRun(folder);
+    const storage = program ? join(folder, 'data') : '/tmp';
     const flags = [
       `--config.file=${seen}/alertmanager.yml`,
       `--storage.path=${storage}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--cluster.listen-address=',
     ];
-    const child = spawn(command, [...docker.filter((arg) => arg !== undefined), ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const alertmanager = new RealAlertmanager(child, container, port);
+    const child = spawn(command, [...before, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const alertmanager = new RealAlertmanager(child, port);
     try {
       await alertmanager.untilReady(rig.signal);
     } catch (error) {
@@ -98,8 +98,8 @@ export class RealAlertmanager {
     const { child } = this;
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const ended = once(child, 'exit');
-    if (this.container) spawn('docker', ['rm', '--force', this.container], { stdio: 'ignore' });
-    else child.kill('SIGTERM');
+    // Docker's client passes it on to its container.
+    child.kill('SIGTERM');
     await ended;
   }
 
@@ -139,9 +139,10 @@ function configOf({ router, discord }: Receivers, folder: string): object {
 }
 
 /** In the network of this machine, because what it calls listens on loopback only. */
-const dockerRun = (container: string, folder: string): string[] => [
+const dockerRun = (folder: string): string[] => [
   'docker',
-  ...['run', '--rm', '--pull', 'never', '--name', container, '--network', 'host'],
+  ...['run', '--rm', '--pull', 'never', '--network', 'host'],
+  ...['--name', `vigil-bench-alertmanager-${process.pid}`],
   ...['--tmpfs', '/tmp', '--volume', `${folder}:${INSIDE}:ro`],
   upstreamImages.alertmanager,
 ];

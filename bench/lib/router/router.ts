@@ -91,6 +91,10 @@ export class Router {
       });
     }
     child.on('error', (error) => (this.log += error.message));
+    // Also when the bench ends in a way that nobody foresaw.
+    const endToo = (): boolean => child.kill('SIGKILL');
+    process.once('exit', endToo);
+    child.once('exit', () => process.off('exit', endToo));
     await this.untilAnswers(child);
   }
 
