@@ -43,8 +43,11 @@ export interface AlertmanagerConfig {
 /** Names of the receivers: one for what people are told, one for the sign of life. */
 export const RECEIVERS = { alerts: 'alert-router', heartbeat: 'heartbeat' } as const;
 
-/** Shorter than the heartbeat's timeout by far, so that one lost notification alarms no one. */
-const HEARTBEAT_EVERY_SECONDS = 30;
+/**
+ * Makes one every 30 seconds: a group is looked at each 15, and repeated when more than 20 have passed. Shorter than the
+ * heartbeat's timeout by far, so that one lost notification alarms no one.
+ */
+const HEARTBEAT = { group_wait: '0s', group_interval: '15s', repeat_interval: '20s' } as const;
 
 /**
  * Alertmanager groups, inhibits, silences and hands over; who is told what is the alert-router's business. Both
@@ -63,9 +66,7 @@ export function alertmanagerConfig(settings: Settings, topology: Topology): Aler
         {
           receiver: RECEIVERS.heartbeat,
           matchers: ['alertname="Watchdog"'],
-          group_wait: '0s',
-          group_interval: `${HEARTBEAT_EVERY_SECONDS}s`,
-          repeat_interval: `${HEARTBEAT_EVERY_SECONDS}s`,
+          ...HEARTBEAT,
         },
       ],
     },

@@ -7,6 +7,12 @@ const DAY = 86_400;
 /** Seconds; the probe gives up after 5, so that whatever takes less was refused and not lost. */
 const REFUSED_WITHIN = 4;
 
+const ISSUED = 'vigil_certificate_not_after_seconds';
+
+/** Time in which a renewed Secret has reached every pod for sure. */
+const arrival = (propagation: number): string =>
+  `${Math.max(15, Math.round((2 * propagation) / 60))}m`;
+
 const probe = (metric: string): string => `${metric}{job="${EXPIRY_JOB}"}`;
 
 /** Certificates: how long they last, who issued them, and whether the certificate-controller can do its work. */
@@ -54,7 +60,10 @@ function expiry(lifetime: number): Alert[] {
   ];
 }
 
-/** What is served, compared with what was issued. */
+/**
+ * What is served, compared with what was issued. A renewed Secret takes its time to reach the pod, so that only what was
+ * issued before that time counts, and an ordinary renewal is not even pending.
+ */
 const served = (propagation: number): Alert[] => [
   alert({
     name: 'CertificateForeignIssuer',
@@ -92,10 +101,9 @@ const served = (propagation: number): Alert[] => [
   alert({
     name: 'CertificateNotPickedUp',
     expr:
-      `${probe('probe_ssl_earliest_cert_expiry')} != on (component) group_left ()` +
-      ' max by (component) (vigil_certificate_not_after_seconds)',
-    // A renewed Secret takes its time to reach the pod.
-    for: `${Math.max(15, Math.round((2 * propagation) / 60))}m`,
+      `${probe('probe_ssl_earliest_cert_expiry')} != on (component) group_left () (` +
+      `max by (component) (${ISSUED}) == max by (component) (${ISSUED} offset ${arrival(propagation)}))`,
+    for: '0s',
     severity: 'warning',
     service: '{{ $labels.component }}',
     category: 'certificate',
