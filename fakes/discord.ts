@@ -78,6 +78,7 @@ export class FakeDiscord extends EventEmitter<Events> implements MessageStore {
   private readonly random: Random;
   private plan: FaultPlan = { faults: [] };
   private port: number;
+  private sequence = 0;
 
   constructor(private readonly options: FakeDiscordOptions) {
     super();
@@ -168,19 +169,22 @@ export class FakeDiscord extends EventEmitter<Events> implements MessageStore {
     this.calls.length = 0;
   }
 
+  /** Keeps a new message. */
   add(channel: Channel, payload: WebhookPayload): RecordedMessage {
     const at = this.clock.now();
-    const id = snowflake(at, this.messages.length);
+    const id = snowflake(at, this.sequence++);
     const message = { id, channel: channel.name, at, payload, edits: 0 };
     this.messages.push(message);
     this.emit('message', message);
     return message;
   }
 
+  /** The message of that id, if it is in that channel. */
   find(channel: Channel, id: string): RecordedMessage | undefined {
     return this.messages.find((one) => one.id === id && one.channel === channel.name);
   }
 
+  /** Puts another payload in the place of a message's own. */
   edit(message: RecordedMessage, payload: WebhookPayload): RecordedMessage {
     const edited = { ...message, payload, edits: message.edits + 1 };
     this.messages[this.messages.indexOf(message)] = edited;

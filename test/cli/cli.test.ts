@@ -111,15 +111,23 @@ test.each([
   expect(code).toBe(2);
 });
 
-test.each(['up', 'down', 'status', 'alerts', 'open', 'access', 'certificates', 'synth', 'start'])(
-  '%s --help explains and ends well',
-  async (verb) => {
-    const { code, stdout, stderr } = await vigil([verb, '--help']);
-    expect(stdout).toMatch(new RegExp(`^Usage: vigil ${verb}`));
-    expect(stderr).toBe('');
-    expect(code).toBe(0);
-  },
-);
+test.each([
+  'up',
+  'down',
+  'status',
+  'alerts',
+  'open',
+  'access',
+  'certificates',
+  'synth',
+  'start',
+  'try',
+])('%s --help explains and ends well', async (verb) => {
+  const { code, stdout, stderr } = await vigil([verb, '--help']);
+  expect(stdout).toMatch(new RegExp(`^Usage: vigil ${verb}`));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
 
 test('up without anything installed: a line for each thing that is missing, exit code 1', async () => {
   const { code, stderr } = await vigil(['up']);

@@ -178,7 +178,7 @@ describeWithProgram('chromium', 'the page', (executablePath) => {
     expect((await interrupt(run)).left).toEqual([]);
   }, 90_000);
 
-  test('whatever an alert says, it is shown and not run', async () => {
+  test('whatever an alert says, it is shown and not run; a second round begins with nothing', async () => {
     const run = vigilTry('--speed', '20');
     const page = await openPage(await urlOf(run));
     page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`));
@@ -188,6 +188,14 @@ describeWithProgram('chromium', 'the page', (executablePath) => {
     expect(await embed.textContent()).toContain('says @');
     expect(await embed.locator('script').count()).toBe(0);
     expect(await embed.locator('a[href*="evil"]').count()).toBe(0);
+    await page.locator('#line', { hasText: ' 0 lost' }).waitFor();
+    const first = await page.locator('#messages').textContent();
+    await page.locator('[data-action="again"]').click();
+    await embed.waitFor({ state: 'detached' });
+    await page.locator('#line', { hasText: ' 0 lost' }).waitFor();
+    expect(await embed.textContent()).toContain('says @');
+    // Each round has pods of its own.
+    expect(await page.locator('#messages').textContent()).not.toBe(first);
     expect(complaints).toEqual([]);
   }, 60_000);
 

@@ -56,7 +56,7 @@ export interface DestinationView {
 
 /** Everything on the page but the messages. */
 export interface ShowState {
-  readonly phase: 'starting' | 'playing' | 'paused' | 'ended';
+  readonly phase: 'playing' | 'paused' | 'ended';
   /** Share of the recording that was played, 0 to 1. */
   readonly progress: number;
   /** Whether the router's process answers. */

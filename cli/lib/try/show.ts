@@ -35,7 +35,7 @@ export class Show extends EventEmitter<Events> {
   private starts = new Map<RecordedAlert, Date>();
   private mails: RecordedMail[] = [];
   private round = 0;
-  private phase: ShowState['phase'] = 'starting';
+  private phase: ShowState['phase'] = 'playing';
   /** Seconds of the recording. */
   private position = 0;
   private nextStep = 0;
