@@ -18,6 +18,8 @@ export class Connection {
   readonly meta = new Map<string, string>();
   private readonly db: DatabaseSync;
   private readonly acceptPages: number;
+  /** Whether it was full when the running transaction began: asking SQLite for each alert would cost more than it says. */
+  private wasFull?: boolean;
 
   /**
    * @throws StoreRefused when the database must not be used
@@ -40,6 +42,7 @@ export class Connection {
   transact<T>(work: () => T): T {
     try {
       this.db.exec('BEGIN IMMEDIATE');
+      this.wasFull = this.isFull();
       const result = work();
       for (const [destination, counts] of this.books.changes()) {
         this.statements.putTotal.run(destination, ...counts);
@@ -52,6 +55,8 @@ export class Connection {
       // SQLite rolls back by itself after some errors, such as a full disk.
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
       throw error;
+    } finally {
+      this.wasFull = undefined;
     }
   }
 
@@ -75,6 +80,7 @@ export class Connection {
 
   /** Whether it must not grow by more alerts. */
   isFull(): boolean {
+    if (this.wasFull !== undefined) return this.wasFull;
     const { pages, free } = this.size();
     return pages - free >= this.acceptPages;
   }
