@@ -52,24 +52,36 @@ export async function inPodNetwork(pod: V1Pod, script: string): Promise<string> 
   return onNode(node, ['nsenter', '--target', pid, '--net', 'bash', '-s'], script);
 }
 
-async function sandboxProcess(node: string, pod: V1Pod): Promise<string> {
-  const ctr = ['ctr', '--namespace', 'k8s.io'];
+/** Ends the containers of a pod on its node, as someone with access to the node would: kubelet was not asked. */
+export async function killContainers(pod: V1Pod): Promise<void> {
+  const node = pod.spec?.nodeName ?? '';
+  const ids = await containerIds(node, pod, 'container');
+  if (ids.length === 0) throw new Error(`no container of pod ${pod.metadata?.name} on ${node}`);
+  for (const id of ids) await onNode(node, [...CTR, 'tasks', 'kill', '--signal', 'SIGKILL', id]);
+}
+
+const CTR = ['ctr', '--namespace', 'k8s.io'];
+
+async function containerIds(
+  node: string,
+  pod: V1Pod,
+  kind: 'container' | 'sandbox',
+): Promise<string[]> {
   const labels = [
-    `labels."io.cri-containerd.kind"==sandbox`,
+    `labels."io.cri-containerd.kind"==${kind}`,
     `labels."io.kubernetes.pod.uid"=="${pod.metadata?.uid}"`,
-  ];
-  const containers = await onNode(node, [
-    ...ctr,
-    'containers',
-    'list',
-    '--quiet',
-    labels.join(','),
-  ]);
-  const tasks = await onNode(node, [...ctr, 'tasks', 'list']);
-  for (const id of containers.trim().split('\n')) {
+  ].join(',');
+  const listed = await onNode(node, [...CTR, 'containers', 'list', '--quiet', labels]);
+  return listed.split('\n').filter((id) => id !== '');
+}
+
+async function sandboxProcess(node: string, pod: V1Pod): Promise<string> {
+  const ids = await containerIds(node, pod, 'sandbox');
+  const tasks = await onNode(node, [...CTR, 'tasks', 'list']);
+  for (const id of ids) {
     const task = tasks.split('\n').find((line) => line.startsWith(id) && line.includes('RUNNING'));
     const pid = task?.trim().split(/\s+/)[1];
-    if (id && pid) return pid;
+    if (pid) return pid;
   }
   throw new Error(`no running sandbox of pod ${pod.metadata?.name} on ${node}`);
 }
