@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ExitCode } from '../cli/lib/errors';
+import { ExitCode, UsageError } from '../cli/lib/errors';
 import { formatTable } from '../cli/lib/output';
 import type { Session } from '../cli/lib/session';
 import { bench } from './lib/bench';
@@ -10,6 +10,9 @@ import { measureMemory } from './lib/router/memory';
 import { GROUPED, measureStorm } from './lib/router/storm';
 import { measureOrder } from './lib/router/strace';
 
+/** What a bench of ten minutes has room for, with the time that it may drain. */
+const SECONDS_MAX = 300;
+
 const OPTIONS = {
   directory: { type: 'string' },
   profile: { type: 'string' },
@@ -18,11 +21,12 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const read = (): ReturnType<
+type Command = ReturnType<typeof parse>;
+type Options = Command['values'];
+
+const parse = (): ReturnType<
   typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>
 > => parseArgs({ options: OPTIONS, allowPositionals: true });
-
-type Options = ReturnType<typeof read>['values'];
 
 interface Bench {
   readonly about: string;
@@ -57,7 +61,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'killed every 5 s for --seconds (120) under load, while Discord and mail fail',
     title: 'Killed under load, while Discord and the mail server fail',
     minutes: 10,
-    measure: (session, { seconds }) => measureKills(session, Number(seconds)),
+    measure: (session, options) => measureKills(session, secondsOf(options)),
   },
   memory: {
     about: 'idle for a minute, then a storm',
@@ -83,18 +87,33 @@ function usage(): string {
   ].join('\n');
 }
 
+/** @throws UsageError */
+function secondsOf({ seconds }: Options): number {
+  if (/^[1-9]\d{0,2}$/.test(seconds) && Number(seconds) <= SECONDS_MAX) return Number(seconds);
+  throw new UsageError(`--seconds ${seconds}: expected a whole number from 1 to ${SECONDS_MAX}`);
+}
+
+/** @throws UsageError naming what is not known. */
+function chosen({ values, positionals }: Command): Bench {
+  const bench = positionals.length === 1 ? BENCHES[positionals[0] ?? ''] : undefined;
+  secondsOf(values);
+  if (bench) return bench;
+  const names = Object.keys(BENCHES).join(', ');
+  throw new UsageError(`expected one of ${names}, found: ${positionals.join(' ') || 'nothing'}`);
+}
+
 function main(): void {
-  const { values, positionals } = read();
-  const [name = '', ...more] = positionals;
-  const chosen = BENCHES[name];
-  if (values.help) {
-    process.stdout.write(usage());
-  } else if (!chosen || more.length > 0) {
-    process.stderr.write(`no such bench: ${positionals.join(' ') || '(none given)'}\n\n${usage()}`);
+  try {
+    const command = parse();
+    if (command.values.help) {
+      process.stdout.write(usage());
+      return;
+    }
+    const { title, minutes, measure } = chosen(command);
+    void bench({ title, minutes, measure: (session) => measure(session, command.values) });
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
     process.exitCode = ExitCode.USAGE;
-  } else {
-    const { title, minutes, measure } = chosen;
-    void bench({ title, minutes, measure: (session) => measure(session, values) });
   }
 }
 

@@ -1,9 +1,4 @@
-import type { DeliveryKind } from '../../../services/alert-router/src/model';
-
-/** What an alert told: it began, or it ended. */
-export type Status = Exclude<DeliveryKind, 'reminder' | 'test' | 'notice'>;
-
-export type LabelSet = Readonly<Record<string, string>>;
+import type { LabelSet } from '../../../cli/lib/try/alertmanager';
 
 /** An alert of a bench, as Prometheus would send it. */
 export interface BenchAlert {

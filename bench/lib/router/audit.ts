@@ -1,4 +1,4 @@
-import type { Status } from './alerts';
+import type { AlertStatus } from '../../../services/alert-router/src/model';
 import type { Told } from './told';
 
 /** A message or mail that a destination kept. */
@@ -40,7 +40,7 @@ export class Audit {
   private readonly accepted = new Map<string, { key: string; successor: string }>();
   private readonly kept: Kept[] = [];
 
-  public accept(token: string, status: Status, destinations: readonly string[]): void {
+  public accept(token: string, status: AlertStatus, destinations: readonly string[]): void {
     for (const destination of destinations) {
       const key = keyOf(destination, token, status);
       this.accepted.set(key, { key, successor: keyOf(destination, token, 'resolved') });
@@ -102,7 +102,7 @@ export class Audit {
   }
 }
 
-const keyOf = (destination: string, token: string, status: Status): string =>
+const keyOf = (destination: string, token: string, status: AlertStatus): string =>
   `${destination} ${token} ${status}`;
 
 const keysOf = ({ destination, told }: Kept): string[] =>

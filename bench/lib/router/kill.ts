@@ -30,8 +30,8 @@ export const measureKills = (session: Session, seconds: number): Promise<Figure[
   withRig(session, undefined, async (rig) => {
     const audit = new Audit();
     const ends = new FarEnds(audit);
-    await ends.listen();
     try {
+      await ends.listen();
       const options = { config: benchConfig(ends.routing()), credentials: ends.credentials() };
       return await withRouter(rig, options, (router) =>
         suffer({ rig, router, ends, audit }, seconds),

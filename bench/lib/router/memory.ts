@@ -25,8 +25,8 @@ const LABELS = { category: 'sink' };
 export const measureMemory = (session: Session): Promise<Figure[]> =>
   withRig(session, undefined, async (rig) => {
     const discord = new FakeDiscord({ channels: [CHANNEL] });
-    await discord.listen();
     try {
+      await discord.listen();
       const options = {
         config: benchConfig(routingTo(discord)),
         credentials: { [CHANNEL]: discord.webhookUrl(CHANNEL) },

@@ -55,9 +55,9 @@ export const measureStorm = (session: Session, storm: Storm): Promise<Figure[]> 
   withRig(session, undefined, async (rig) => {
     const ours = new Watch(new FakeDiscord({ channels: [CHANNEL] }));
     const theirs = new Watch(new FakeDiscord({ channels: [CHANNEL] }));
-    await ours.discord.listen();
-    await theirs.discord.listen();
     try {
+      await ours.discord.listen();
+      await theirs.discord.listen();
       return await blow(rig, storm, ours, theirs);
     } finally {
       await ours.discord.close();
@@ -83,7 +83,7 @@ function blow(rig: Rig, storm: Storm, ours: Watch, theirs: Watch): Promise<Figur
       await alertmanager.post(alerts, rig.signal);
       await watch(rig, storm, ours);
       const left = WATCH_SECONDS * 1000 - (performance.now() - start);
-      if (storm.beside) await pause(left, rig.signal);
+      if (storm.beside) await pause(Math.max(0, left), rig.signal);
       const { peak } = await router.memory();
       return [
         ...routerFigures(storm, ours, start),

@@ -1,13 +1,14 @@
 import { COLOURS } from '../../../services/alert-router/src/messages/discord';
+import type { AlertStatus } from '../../../services/alert-router/src/model';
 import type { APIEmbed } from 'discord-api-types/v10';
 import { visibleEmbeds, type RecordedMessage } from '../../../fakes/discord';
 import type { RecordedMail } from '../../../fakes/mailbox';
-import { tokensIn, type Status } from './alerts';
+import { tokensIn } from './alerts';
 
 /** One thing that a message says of one alert. */
 export interface Told {
   readonly token: string;
-  readonly status: Status;
+  readonly status: AlertStatus;
 }
 
 /** The tokens that people see in a message. */
@@ -32,7 +33,7 @@ export const toldByMail = ({ parsed: { text = '' } }: RecordedMail): Told[] =>
 
 function toldBy(text: string, isResolved: boolean): Told[] {
   const tellsBoth = /fired and resolved/i.test(text);
-  const statuses: Status[] = [
+  const statuses: AlertStatus[] = [
     ...(!isResolved || tellsBoth ? (['firing'] as const) : []),
     ...(isResolved ? (['resolved'] as const) : []),
   ];
