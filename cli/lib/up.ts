@@ -187,7 +187,8 @@ function report(state: UpState, steps: readonly StepTime[], elapsedMs: number): 
   const { notes: ofApply, ...objects } = state.applied ?? { notes: [] };
   const notes = [...state.notes, ...ofApply];
   const next = formatTable([
-    [`npx vigil open grafana${flag}`, 'dashboards (also: prometheus, alertmanager)'],
+    [`npx vigil open grafana${flag}`, 'dashboards (also: prometheus, alertmanager, alert-router)'],
+    [`npx vigil alerts${flag}`, 'where alerts go; `alerts connect` gives a channel its webhook'],
     [`npx vigil status${flag}`, 'nodes, components, targets, certificates, alerts on one screen'],
     [`npx vigil access${flag}`, 'certificate and key for curl and browsers'],
     [`npx vigil down${flag}`, 'remove it'],

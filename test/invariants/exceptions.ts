@@ -39,6 +39,7 @@ export const exceptions = {
       'loopback within the pod: nothing of the topology can reach it',
     'constructs/grafana/grafana.ts: LOOPBACK_PORT = 3001':
       'loopback within the pod: nothing of the topology can reach it',
+    'constructs/prometheus/rules/control-plane.ts: 3000': 'a number of requests',
     'constructs/prometheus/scrape-jobs.ts: 443':
       'the Service of every API server, by Kubernetes itself; that Discord has the same is chance',
     'constructs/prometheus/scrape-jobs.ts: :443':

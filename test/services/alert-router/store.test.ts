@@ -176,6 +176,18 @@ test('delivered, coalesced and dead ones are told apart, and dead ones can be tr
   expect(await store.retry('all')).toEqual(new Set(['general']));
 });
 
+test('a dead letter of an alert that was told of since is not sent again', async () => {
+  await accept(alertOf('a'));
+  const [firing] = store.pending('general', 1) as [Delivery];
+  await store.bury([firing], 'HTTP 400');
+  await accept(resolved(alertOf('a')));
+  await store.delivered({ delivered: store.pending('general', 1), coalesced: [] });
+  expect(await store.retry('all')).toEqual(new Set());
+  expect(store.pending('general', 10)).toEqual([]);
+  expect(store.totals().get('general')).toMatchObject({ delivered: 1, coalesced: 1, dead: 0 });
+  expect(store.discrepancies()).toEqual([]);
+});
+
 test('a delivery is settled once', async () => {
   await accept(alertOf('a'));
   const [one] = store.pending('general', 1) as [Delivery];

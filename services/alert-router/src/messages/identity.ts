@@ -23,9 +23,12 @@ export function identityOf(labels: Labels): string {
   return known.length > 0 ? known.join(' ') : labelsText(labels, otherLabels(labels));
 }
 
-/** Fields of a message for the labels that people know a thing by. */
-export function placeFields(labels: Labels): { name: string; value: string }[] {
-  return WHERE.map(([label, name]) => ({ name, value: clean(labels[label] ?? '') })).filter(
+/** Fields of a message: the labels that people know a thing by, and in one field all others that tell it apart. */
+export function identityFields(labels: Labels): { name: string; value: string }[] {
+  const places = WHERE.map(([label, name]) => ({ name, value: clean(labels[label] ?? '') }));
+  const known = new Set(WHERE.map(([label]) => label));
+  const others = otherLabels(labels).filter((name) => !known.has(name));
+  return [...places, { name: 'Labels', value: labelsText(labels, others) }].filter(
     ({ value }) => value !== '',
   );
 }

@@ -1,5 +1,5 @@
 import type { Alert, Labels } from '../model';
-import { identityOf, placeFields } from './identity';
+import { identityOf, identityFields } from './identity';
 import { type Link, type LinkBases, waysOn } from './links';
 import { storyOf, type Story, type Telling } from './telling';
 import { clean } from './text';
@@ -71,7 +71,7 @@ export function describe(telling: Telling, { links, now }: Circumstances): Card 
     ...guidance(story, alert),
     startedAt: startOf(telling),
     endedAt: alert.status === 'resolved' ? endsAt : undefined,
-    fields: placeFields(labels),
+    fields: identityFields(labels),
     ...waysOn(annotations, links),
     remarks: remarksOf(telling, now),
   };

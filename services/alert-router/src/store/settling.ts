@@ -30,7 +30,10 @@ export function settle(
   }
 }
 
-/** Makes a dead letter pending again, if it is one; within a transaction. */
+/**
+ * Makes a dead letter pending again, if it is one; within a transaction. One whose alert was told of since has nothing
+ * to add, and would tell that an alert fires which is over: it counts as coalesced.
+ */
 export function reopen(
   { books, statements }: Connection,
   id: number,
@@ -38,9 +41,19 @@ export function reopen(
 ): string | undefined {
   const record = deliveryOf(statements, id);
   if (record?.state !== 'dead' && record?.state !== 'expired') return undefined;
-  statements.reopen.run(now, id, numberOf(record.state));
-  books.move(record.destination, record.state, 'pending');
-  return record.destination;
+  const { state, destination, kind } = record;
+  const isOutdated =
+    kind !== 'test' &&
+    kind !== 'notice' &&
+    statements.toldLater.get(id, numberOf('delivered')) !== undefined;
+  if (isOutdated) {
+    statements.settle.run(numberOf('coalesced'), now, null, null, id, numberOf(state));
+    books.move(destination, state, 'coalesced');
+    return undefined;
+  }
+  statements.reopen.run(now, id, numberOf(state));
+  books.move(destination, state, 'pending');
+  return destination;
 }
 
 /** The pending deliveries that a later one of the same alert makes needless. */

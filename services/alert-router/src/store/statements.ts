@@ -78,6 +78,10 @@ const SQL = {
   allTotals: 'SELECT * FROM total',
   alerts: 'SELECT fingerprint, group_key AS groupKey, alert FROM alert',
   one: 'SELECT * FROM delivery WHERE id = ?',
+  toldLater: `
+    SELECT 1 FROM delivery AS later JOIN delivery AS one
+      ON later.destination = one.destination AND later.fingerprint = one.fingerprint
+    WHERE one.id = ? AND later.id > one.id AND later.state = ? LIMIT 1`,
   oldest: `
     SELECT accepted_at AS at FROM delivery WHERE destination = ? AND state = 0
     ORDER BY id LIMIT 1`,

@@ -121,6 +121,13 @@ describe('what a message tells', () => {
     expect(fields.get('More')).toBe('Grafana: npx vigil open grafana');
   });
 
+  test('labels that no one knows a place by are told as well, because they may be all that tells it apart', () => {
+    const { embeds } = one({ labels: { pod: 'router-1', destination: 'mail', reason: 'full' } });
+    const fields = new Map(embeds[0]?.fields?.map(({ name, value }) => [name, value]));
+    expect(fields.get('Pod')).toBe('`router-1`');
+    expect(fields.get('Labels')).toBe('`destination=mail reason=full`');
+  });
+
   test('a resolved one is green and says how long it was', () => {
     const [embed] = one({ kind: 'resolved' }).embeds;
     expect(embed?.color).toBe(0x2e7d32);
