@@ -20,6 +20,8 @@ export default defineConfig({
     approveKubeletServing: true,
     /** Scrape scheduler and controller-manager, which must listen on the node. Default: true. */
     controlPlane: true,
+    /** Scrape kubelets, whose serving certificates must be of the cluster's CA. Default: true. */
+    kubelets: true,
   },
   certificates: {
     /** Lifetime of a leaf certificate (s, m, h, d, w or y); it is renewed at two thirds. Default: 30d. */

@@ -133,5 +133,20 @@ async function explainProblems(
       return [text, ...reasons.map((line) => `  ${line}`)];
     }),
   );
-  return blocks.flat().join('\n');
+  return [...blocks.flat(), ...hintsFor(problems)].join('\n');
 }
+
+/** What someone else's cluster does not show unless it was told to; the setting that does without it. */
+const HINTS: Readonly<Record<string, string>> = {
+  kubelet:
+    "kubelets must have serving certificates of the cluster's CA (serverTLSBootstrap: true), or set cluster.kubelets: false",
+  scheduler: 'the scheduler must listen on its node, or set cluster.controlPlane: false',
+  'controller-manager':
+    'the controller-manager must listen on its node, or set cluster.controlPlane: false',
+};
+
+/** One line for each job whose targets a setting could do without. */
+export const hintsFor = (problems: readonly TargetProblem[]): string[] =>
+  [...new Set(problems.map(({ job }) => HINTS[job]))].flatMap((hint) =>
+    hint === undefined ? [] : [`hint: ${hint}`],
+  );

@@ -83,6 +83,10 @@ export const settingsSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('Scrape scheduler and controller-manager (they must listen on the node).'),
+      kubelets: z
+        .boolean()
+        .default(true)
+        .describe("Scrape kubelets (their serving certificates must be of the cluster's CA)."),
     })
     .prefault({}),
   certificates: z

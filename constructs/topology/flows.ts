@@ -35,13 +35,18 @@ const expiryProbes = (): FlowRow[] =>
     ),
   );
 
-const controlPlaneScrapes = (settings: Settings): FlowRow[] =>
-  settings.cluster.controlPlane
+/** Of the cluster's own parts, those that can be reached over verified TLS. */
+const clusterScrapes = ({ cluster }: Settings): FlowRow[] => [
+  ...(cluster.kubelets ? [scrape('kubelet', 'https', 'pods and volumes of each node')] : []),
+  scrape('apiServer', 'https', 'requests to the API'),
+  ...(cluster.controlPlane
     ? [
         scrape('scheduler', 'https', 'scheduling'),
         scrape('controllerManager', 'https', 'controllers and their queues'),
       ]
-    : [];
+    : []),
+  scrape('coreDns', 'metrics', 'name resolution', { via: 'apiServer' }),
+];
 
 const RECEIVERS = {
   discord: 'discord',
@@ -67,10 +72,7 @@ export const flows = (settings: Settings): FlowRow[] => [
   scrape('blackboxExporter', 'metrics', 'probes, and their results'),
   scrape('nodeExporter', 'metrics', 'hosts'),
   scrape('cadvisor', 'metrics', 'containers', { about: 'its node' }),
-  scrape('kubelet', 'https', 'pods and volumes of each node'),
-  scrape('apiServer', 'https', 'requests to the API'),
-  ...controlPlaneScrapes(settings),
-  scrape('coreDns', 'metrics', 'name resolution', { via: 'apiServer' }),
+  ...clusterScrapes(settings),
 
   flow('prometheus', 'coreDns', 'dns', 'names of Services'),
   flow('alertmanager', 'alertmanager', 'web', 'its readiness probe'),

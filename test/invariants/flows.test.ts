@@ -9,8 +9,8 @@ import { fileOf, ofKind, stackOf, type Rendered, type Stack } from '../support/s
  */
 const variants: Record<string, Stack> = {
   'default settings': stackOf(),
-  'remote write, no control plane': stackOf({
-    cluster: { controlPlane: false },
+  'remote write, a cluster that shows little': stackOf({
+    cluster: { controlPlane: false, kubelets: false },
     prometheus: {
       remoteWrite: [
         { name: 'archive', url: 'https://archive.example.com:8443/', cidrs: ['203.0.113.0/28'] },

@@ -136,7 +136,7 @@ const issuing: readonly Alert[] = [
     category: 'certificate',
     summary: 'The Secret with the certificate of {{ $labels.component }} is gone.',
     description:
-      'For 2 minutes {{ $labels.component }} has had no Secret: its running pods go on, a new one cannot start.',
+      'For 2 minutes {{ $labels.component }} has had no Secret; its running pods go on, a new one cannot start.',
   }),
   alert({
     name: 'CertificateRenewalOverdue',

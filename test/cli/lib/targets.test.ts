@@ -1,5 +1,5 @@
 import type { Target } from '../../../cli/lib/prometheus-api';
-import { judgeTargets } from '../../../cli/lib/targets';
+import { hintsFor, judgeTargets } from '../../../cli/lib/targets';
 
 const target = (scrapePool: string, more: Partial<Target> = {}): Target => ({
   scrapePool,
@@ -49,4 +49,12 @@ test('a target that is up without TLS is a problem', () => {
 
 test('a job that nobody expected must be up, too', () => {
   expect(texts([], [target('extra', { health: 'down', lastError: 'x' })])).toHaveLength(1);
+});
+
+test('what a cluster may lack has one hint, however many targets it has', () => {
+  const kubelet = { job: 'kubelet', text: 'kubelet: down' };
+
+  expect(hintsFor([kubelet, kubelet, { job: 'grafana', text: 'grafana: down' }])).toEqual([
+    expect.stringMatching(/^hint: .*set cluster\.kubelets: false$/),
+  ]);
 });
