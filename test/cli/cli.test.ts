@@ -60,6 +60,9 @@ afterEach(() => {
   rmSync(scratch, { recursive: true });
 });
 
+// Each test starts programs, which takes seconds on a machine that has other things to do.
+jest.setTimeout(60_000);
+
 /** Runs the real program, in a process of its own, with nothing on the PATH but the fake tools. */
 function vigil(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'bin.cjs'), ...args], {
@@ -87,7 +90,10 @@ const isOneLine = (text: string): boolean => /^[^\n]+\n$/.test(text);
 test.each([
   [['stauts'], "vigil: unknown command 'stauts' (Did you mean status?)\n"],
   [['up', '--jsn'], "vigil: unknown option '--jsn' (Did you mean --json?)\n"],
-  [['open', 'graphana'], /Allowed choices are grafana, prometheus, alertmanager\.\n$/],
+  [
+    ['open', 'graphana'],
+    /Allowed choices are grafana, prometheus, alertmanager, alert-router\.\n$/,
+  ],
   [['open'], "vigil: missing required argument 'component'\n"],
   [['open', 'grafana', '--port', '0'], /Allowed: a whole number from 1 to 65535\.\n$/],
   [['certificates', 'rotat-root'], /Did you mean rotate-root\?/],

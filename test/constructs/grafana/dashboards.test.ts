@@ -3,7 +3,7 @@ import { contextOf, toYaml } from '../../../constructs/kubernetes';
 import { dashboards } from '../../../constructs/grafana/dashboards';
 import { dataSourceIds } from '../../../constructs/grafana/data-sources';
 import { prometheusConfig } from '../../../constructs/prometheus/config';
-import { ruleGroups } from '../../../constructs/prometheus/rules';
+import { alertsOf, ruleGroups } from '../../../constructs/prometheus/rules';
 import { EXPIRY_JOB } from '../../../constructs/prometheus/scrape-jobs';
 import type { RelabelConfig } from '../../../constructs/prometheus/types';
 import { settingsSchema } from '../../../constructs/settings';
@@ -276,10 +276,17 @@ describe('the overview', () => {
 
   test('turns orange and red where the certificate alerts fire', () => {
     const steps = byTitle('Time left by component').fieldConfig?.defaults.thresholds?.steps ?? [];
-    const bounds = ruleGroups(settings, topology)
-      .find(({ name }) => name === 'certificates')
-      ?.rules.map(({ expr }) => Number(expr.split('< ')[1]));
-    expect(steps.slice(1).map(({ value }) => value)).toEqual(bounds?.reverse());
+    const bound = (name: string): number =>
+      Number(
+        ruleGroups(settings, topology)
+          .flatMap(alertsOf)
+          .find(({ alert }) => alert === name)
+          ?.expr.split('< ')[1],
+      );
+    expect(steps.slice(1).map(({ value }) => value)).toEqual([
+      bound('CertificateAboutToExpire'),
+      bound('CertificateExpiring'),
+    ]);
   });
 
   test('the certificates follow the settings', () => {

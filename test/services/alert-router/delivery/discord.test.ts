@@ -178,10 +178,14 @@ test('a banned address sends one probe for all its webhooks, less and less often
   rig.connect(['general', 'other']);
   rig.discord.breakWith({ faults: [{ kind: 'respondBanned' }] });
   const began = rig.clock.monotonic();
+  const end = rig.clock.now().getTime() + 3_600_000;
   await rig.accept(someAlerts(1));
   await until(() => rig.clock.monotonic() - began > 3_600_000);
-  // After 1, 2, 4, 8, 16 and then each 30 minutes; the clock goes faster than real time when two lanes wait.
-  expect(rig.discord.calls.length).toBeLessThanOrEqual(8);
+  // The clock runs in leaps; what it leapt to after the hour is not of the hour.
+  const calls = rig.discord.calls.filter(({ at }) => at.getTime() <= end);
+  // At once, then after 1, 2, 4, 8, 16 and 30 minutes more; with some for what both lanes wait.
+  expect(calls.length).toBeGreaterThanOrEqual(5);
+  expect(calls.length).toBeLessThanOrEqual(8);
 });
 
 describe('what Discord refuses for good', () => {
