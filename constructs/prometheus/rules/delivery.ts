@@ -110,8 +110,11 @@ const comparing: readonly Alert[] = [
   alert({
     ...common,
     name: 'ReconcilerFailing',
-    expr: 'min(alert_router_reconcile_success) == 0',
-    for: '5m',
+    // After a start Alertmanager may not be there yet, and the next comparison is a minute later.
+    expr:
+      `max(max_over_time(alert_router_reconcile_success[5m])) == 0` +
+      ' and max(time() - process_start_time_seconds{job="alert-router"}) > 300',
+    for: '0s',
     severity: 'warning',
     summary: 'The alert-router cannot compare its alerts with those of Alertmanager.',
     description:

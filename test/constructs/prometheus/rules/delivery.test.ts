@@ -109,10 +109,23 @@ describeRules(group, [
     about: [{ labels: {}, value: '1' }],
   }),
   fires(group, 'ReconcilerFailing', {
-    title: 'fires after 5 minutes',
-    series: { [router('alert_router_reconcile_success')]: '1x4 0x20' },
-    quietAt: '9m',
-    firesAt: '10m',
+    title: 'fires 5 minutes after the last comparison that succeeded',
+    series: {
+      [router('alert_router_reconcile_success')]: '1x4 0x20',
+      [router('process_start_time_seconds')]: '0x40',
+    },
+    quietAt: '8m',
+    firesAt: '9m',
+    about: [{ labels: {} }],
+  }),
+  fires(group, 'ReconcilerFailing', {
+    title: 'fires 5 minutes after a start without one',
+    series: {
+      [router('alert_router_reconcile_success')]: '0x20',
+      [router('process_start_time_seconds')]: '0x40',
+    },
+    quietAt: '5m',
+    firesAt: '6m',
     about: [{ labels: {} }],
   }),
   fires(group, 'HeartbeatMissing', {
