@@ -34,6 +34,8 @@ export default defineConfig({
   prometheus: {
     /** Time between two scrapes (s, m, h, d, w or y). Default: 15s. */
     scrapeInterval: '15s',
+    /** Time between two evaluations of the rules (s, m, h, d, w or y). Default: 10s. */
+    evaluationInterval: '10s',
     /** Age at which samples are dropped (s, m, h, d, w or y). Default: 15d. */
     retentionTime: '15d',
     /** Size at which the oldest samples are dropped (MB, GB or TB). Default: 6GB. */

@@ -19,7 +19,7 @@ export function prometheusConfig(settings: Settings, topology: Topology): Promet
   return {
     global: {
       scrape_interval: prometheus.scrapeInterval,
-      evaluation_interval: prometheus.scrapeInterval,
+      evaluation_interval: prometheus.evaluationInterval,
       ...(Object.keys(labels).length > 0 && { external_labels: labels }),
     },
     storage: {

@@ -101,6 +101,9 @@ export const settingsSchema = z.strictObject({
   prometheus: z
     .strictObject({
       scrapeInterval: duration().default('15s').describe('Time between two scrapes.'),
+      evaluationInterval: duration()
+        .default('10s')
+        .describe('Time between two evaluations of the rules.'),
       retentionTime: duration().default('15d').describe('Age at which samples are dropped.'),
       retentionSize: retentionSize()
         .default('6GB')

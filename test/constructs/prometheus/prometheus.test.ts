@@ -98,7 +98,7 @@ test('no receiver and no labels by default', () => {
   const config = configOf(chartOf('prometheus').objects);
 
   expect(config.remote_write).toBeUndefined();
-  expect(config.global).toEqual({ scrape_interval: '15s', evaluation_interval: '15s' });
+  expect(config.global).toEqual({ scrape_interval: '15s', evaluation_interval: '10s' });
 });
 
 test('storage, its class, retention, interval and labels come from the settings', () => {
@@ -109,6 +109,7 @@ test('storage, its class, retention, interval and labels come from the settings'
       retentionTime: '30d',
       retentionSize: '16GB',
       scrapeInterval: '5s',
+      evaluationInterval: '7s',
       externalLabels: { cluster: 'lab' },
     },
   });
@@ -126,7 +127,7 @@ test('storage, its class, retention, interval and labels come from the settings'
   expect(config.storage).toEqual({ tsdb: { retention: { time: '30d', size: '16GB' } } });
   expect(config.global).toEqual({
     scrape_interval: '5s',
-    evaluation_interval: '5s',
+    evaluation_interval: '7s',
     external_labels: { cluster: 'lab' },
   });
   // A timeout longer than the interval is refused by Prometheus.
