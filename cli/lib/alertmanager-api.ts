@@ -1,5 +1,4 @@
-import { componentOf, components } from '../../constructs/topology';
-import { Door } from './door';
+import { Door, webDoor } from './door';
 import type { KubeClient } from './kube-client';
 
 /** An alert that Alertmanager holds. */
@@ -12,14 +11,7 @@ export interface HeldAlert {
   };
 }
 
-const ALERTMANAGER = componentOf('alertmanager', components.alertmanager);
-const DOOR = {
-  title: 'Alertmanager',
-  namespace: ALERTMANAGER.namespace,
-  service: ALERTMANAGER.name,
-  port: components.alertmanager.ports.web,
-  serverName: ALERTMANAGER.dnsName,
-};
+const DOOR = webDoor('Alertmanager', 'alertmanager');
 
 /** Alertmanager, asked over mTLS with the technician's certificate through a port-forward. */
 export class AlertmanagerApi {

@@ -1,4 +1,5 @@
 import https from 'node:https';
+import { componentOf, components, type TECHNICIAN_DOORS } from '../../constructs/topology';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
 import type { Forwarding } from './port-forward';
@@ -18,6 +19,18 @@ export interface DoorSpec {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+}
+
+/** The door of a component that has a port `web`. */
+export function webDoor(title: string, key: (typeof TECHNICIAN_DOORS)[number]): DoorSpec {
+  const { namespace, name, dnsName } = componentOf(key, components[key]);
+  return {
+    title,
+    namespace,
+    service: name,
+    port: components[key].ports.web,
+    serverName: dnsName,
+  };
 }
 
 const REQUEST_MS = 10_000;

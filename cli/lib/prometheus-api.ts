@@ -1,5 +1,4 @@
-import { componentOf, components } from '../../constructs/topology';
-import { Door } from './door';
+import { Door, webDoor } from './door';
 import type { KubeClient } from './kube-client';
 
 /** A target as Prometheus reports it. */
@@ -37,14 +36,7 @@ interface RawAlert {
   readonly activeAt: string;
 }
 
-const PROMETHEUS = componentOf('prometheus', components.prometheus);
-const DOOR = {
-  title: 'Prometheus',
-  namespace: PROMETHEUS.namespace,
-  service: PROMETHEUS.name,
-  port: components.prometheus.ports.web,
-  serverName: PROMETHEUS.dnsName,
-};
+const DOOR = webDoor('Prometheus', 'prometheus');
 
 /** Prometheus, asked over mTLS with the technician's certificate through a port-forward. */
 export class PrometheusApi {

@@ -1,19 +1,10 @@
-import { componentOf, components } from '../../constructs/topology';
 import type { TestRequest } from '../../services/alert-router/src/status/api';
 import type { DeliveryStatus, RouterStatus } from '../../services/alert-router/src/status/status';
-import type { Answer, Door, DoorSpec } from './door';
+import { webDoor, type Answer, type Door } from './door';
 import { UsageError } from './errors';
 
-const ROUTER = componentOf('alertRouter', components.alertRouter);
-
 /** How to reach the alert-router. */
-export const ROUTER_DOOR: DoorSpec = {
-  title: 'alert-router',
-  namespace: ROUTER.namespace,
-  service: ROUTER.name,
-  port: components.alertRouter.ports.web,
-  serverName: ROUTER.dnsName,
-};
+export const ROUTER_DOOR = webDoor('alert-router', 'alertRouter');
 
 /** What people may ask of the alert-router. */
 export class RouterApi {

@@ -1,7 +1,7 @@
 import { createLogger } from '../../shared/logger';
 import { shutdownSignal } from '../../shared/shutdown';
 import { readEnvironment } from './config/environment';
-import { ConfigError } from './config/schema';
+import { ConfigError } from '../../shared/environment';
 import { serve } from './serve';
 
 const SERVICE = 'alert-router';

@@ -1,9 +1,7 @@
 // As a namespace, so that the bundle leaves out zod's other languages: 8 MiB.
 import * as z from 'zod';
+import { readVariables } from '../../shared/environment';
 import { LOG_LEVELS } from '../../shared/logger';
-
-/** A setting that cannot be used; the message is one line. */
-export class ConfigError extends Error {}
 
 const schema = z.object({
   VIGIL_PLAN_FILE: z.string().min(1).default('/etc/vigil/plan/plan.json'),
@@ -38,15 +36,7 @@ export interface Config {
  * @throws ConfigError naming the variable, what it holds and what it may hold
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = schema.safeParse(env);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => {
-      const name = String(path[0]);
-      return `${name}=${env[name] ?? ''}: ${message}`;
-    });
-    throw new ConfigError(problems.join('; '));
-  }
-  const parsed = result.data;
+  const parsed = readVariables(schema, env);
   return {
     planFile: parsed.VIGIL_PLAN_FILE,
     metricsPort: parsed.VIGIL_METRICS_PORT,

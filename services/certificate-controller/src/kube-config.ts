@@ -1,5 +1,5 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { ConfigError } from './config';
+import { ConfigError } from '../../shared/environment';
 
 /**
  * Finds the API server as every Kubernetes client does: KUBECONFIG, `~/.kube/config`, or the

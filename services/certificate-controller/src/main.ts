@@ -1,7 +1,8 @@
 import { systemClock } from '../../shared/clock';
+import { ConfigError } from '../../shared/environment';
 import { createLogger, type Logger } from '../../shared/logger';
 import { shutdownSignal } from '../../shared/shutdown';
-import { type Config, ConfigError, readConfig } from './config';
+import { type Config, readConfig } from './config';
 import { generateRsaKey } from './issue';
 import { KubeClient } from './kube-client';
 import { loadKubeConfig } from './kube-config';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parseWebhook, WebhookRefused } from '../alerts/webhook';
-import { ConfigError } from '../config/schema';
+import { ConfigError } from '../../../shared/environment';
 import type { Destination, Notification, Parked } from '../model';
 import { Router } from '../routing/router';
 import { testLabels } from '../status/test-alert';

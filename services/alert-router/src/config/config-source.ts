@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { loadConfig, loadCredentials } from './load';
-import { ConfigError } from './schema';
+import { ConfigError } from '../../../shared/environment';
 import type { ConfigSource, Snapshot } from './snapshot';
 
 /** Between two looks at the files, in milliseconds. Reading them is right also where the kubelet swaps links. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { readVariables } from '../../../shared/environment';
 import { LOG_LEVELS, type LogLevel } from '../../../shared/logger';
-import { ConfigError } from './schema';
 
 const schema = z.object({
   ROUTER_CONFIG_FILE: z.string().min(1).default('/etc/vigil/router/router.json'),
@@ -32,15 +32,7 @@ export interface Environment {
  * @throws ConfigError naming the variable, what it holds and what it may hold
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const result = schema.safeParse(env);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => {
-      const name = String(path[0]);
-      return `${name}=${env[name] ?? ''}: ${message}`;
-    });
-    throw new ConfigError(problems.join('; '));
-  }
-  const parsed = result.data;
+  const parsed = readVariables(schema, env);
   return {
     configFile: parsed.ROUTER_CONFIG_FILE,
     credentials: parsed.ROUTER_CREDENTIALS,

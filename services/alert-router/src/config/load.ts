@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RouterConfig } from '../../../../constructs/alert-router/router-config';
 import type { TlsMaterial } from '../../../shared/tls-server';
-import { ConfigError, parseConfig } from './schema';
+import { ConfigError } from '../../../shared/environment';
+import { parseConfig } from './schema';
 
 /**
  * Reads the configuration's file.

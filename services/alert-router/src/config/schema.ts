@@ -6,10 +6,8 @@ import type {
   RouteConfig,
   RouterConfig,
 } from '../../../../constructs/alert-router/router-config';
+import { ConfigError } from '../../../shared/environment';
 import { MatcherError, parseMatcher } from '../routing/matcher';
-
-/** A configuration that cannot be used; the message is one line. */
-export class ConfigError extends Error {}
 
 /** What can be a key of a Secret, and so a file's name. */
 const name = z.string().regex(/^[A-Za-z0-9][-._A-Za-z0-9]*$/, 'a name of letters, digits, - . _');

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html';
 import type { Card, Tone } from './message';
 import { CARDS_MAX } from './plain';
 import { factsOf, lineOf } from './summary';
@@ -9,18 +10,6 @@ const BAR: Readonly<Record<Tone, string>> = {
   info: '#1976d2',
   resolved: '#2e7d32',
 };
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text in HTML, in elements and in quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /**
  * A mail that loads nothing: no picture, no style sheet, no script. `now` in milliseconds since the Unix epoch.

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../escape-html';
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -5,13 +7,6 @@ export class Html {
 
 type Part = Html | string | number | readonly Html[];
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 /** Characters that cannot be seen, some of which turn the direction of text around; and halves of characters. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
 
@@ -31,5 +26,4 @@ function textOf(part: Part): string {
   return part.map(({ text }) => text).join('');
 }
 
-const escape = (text: string): string =>
-  text.replace(INVISIBLE, '\ufffd').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const escape = (text: string): string => escapeHtml(text.replace(INVISIBLE, '\ufffd'));
