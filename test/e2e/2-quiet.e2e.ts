@@ -3,7 +3,7 @@ import { watchQuiet } from '../../bench/lib/quiet';
 import { connect, openPrometheus } from './support/cluster';
 
 /** How long a healthy cluster is watched. The whole half hour is measured by bench/quiet.ts. */
-const MINUTES = Number(process.env.VIGIL_QUIET_MINUTES ?? 3);
+const MINUTES = Number(process.env.VIGIL_QUIET_MINUTES ?? 2);
 
 describe('a healthy cluster', () => {
   let client: KubeClient;

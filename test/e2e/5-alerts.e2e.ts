@@ -121,94 +121,92 @@ describe('alerts', () => {
     return times;
   }
 
-  describe('a container stopped by hand', () => {
-    const labels = { alertname: 'ContainerStopped', namespace: NAMESPACE };
-    const forSeconds = seconds(settings.thresholds.containers.stoppedFor);
+  describe('a container stopped by hand, and an exporter that hangs', () => {
+    const container = { alertname: 'ContainerStopped', namespace: NAMESPACE };
+    const exporter = { alertname: 'TargetDown', job: 'blackbox-exporter' };
+    const stoppedFor = seconds(settings.thresholds.containers.stoppedFor);
+    const downFor = 120;
     let pod: V1Pod;
+    let exporterNode: string;
+
+    const signalExporter = (name: string): Promise<string> =>
+      onNode(exporterNode, ['pkill', `-${name}`, '-x', 'blackbox_export']);
 
     beforeAll(async () => {
+      const [exporterPod] = await podsOf(client, topology.component('blackboxExporter'));
+      exporterNode = exporterPod?.spec?.nodeName ?? '';
       pod = await makeStranger(client, NAMESPACE, 'Never');
       // cAdvisor and kube-state-metrics have both seen it.
       await new Promise((done) => setTimeout(done, 30_000));
-      await killContainers(pod);
     });
+    afterAll(() => signalExporter('CONT'));
 
-    test('is a message in its channel and a mail', async () => {
-      await follow('container stopped', forSeconds, {
-        labels,
-        status: 'firing',
-        since: Date.now(),
-        destination: 'container',
-      });
-      const isIt = tells('ContainerStopped', NAMESPACE);
-      expect(discord.messagesIn('container').filter(isIt)).toHaveLength(1);
-      expect(discord.messages.filter(isIt)).toHaveLength(1);
-      await eventually('the mail is there', 30, () =>
-        Promise.resolve(mailsAbout(labels).length === 1),
-      );
-      const [{ parsed } = {}] = mailsAbout(labels) as (RecordedMail | undefined)[];
+    test('are messages in their channels, and mails', async () => {
+      const since = Date.now();
+      await Promise.all([killContainers(pod), signalExporter('STOP')]);
+      await Promise.all([
+        follow('container stopped', stoppedFor, {
+          labels: container,
+          status: 'firing',
+          since,
+          destination: 'container',
+        }),
+        follow('exporter down', downFor, {
+          labels: exporter,
+          status: 'firing',
+          since,
+          destination: 'general',
+        }),
+      ]);
+      const isContainer = tells('ContainerStopped', NAMESPACE);
+      expect(discord.messagesIn('container').filter(isContainer)).toHaveLength(1);
+      expect(discord.messages.filter(isContainer)).toHaveLength(1);
+      expect(
+        discord.messagesIn('general').filter(tells('TargetDown', 'blackbox-exporter')),
+      ).toHaveLength(1);
+      await mailsArrive(container, 1);
+      const [{ parsed } = {}] = mailsAbout(container) as (RecordedMail | undefined)[];
       expect(parsed?.subject).toContain('critical');
       expect(parsed?.text).toContain(NAMESPACE);
       expect(parsed?.html).toContain(NAMESPACE);
     });
 
-    test('and the end of it as well', async () => {
+    test('and so are their ends', async () => {
       const before = discord.messagesIn('container').length;
       const since = Date.now();
-      await client.delete({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        namespace: NAMESPACE,
-        name: pod.metadata?.name ?? '',
-      });
-      await follow('container gone', 0, {
-        labels,
-        status: 'resolved',
-        since,
-        destination: 'container',
-      });
+      const { name = '' } = pod.metadata ?? {};
+      await Promise.all([
+        client.delete({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE, name }),
+        signalExporter('CONT'),
+      ]);
+      await Promise.all([
+        follow('container gone', 0, {
+          labels: container,
+          status: 'resolved',
+          since,
+          destination: 'container',
+        }),
+        follow('exporter back', 0, {
+          labels: exporter,
+          status: 'resolved',
+          since,
+          destination: 'general',
+        }),
+      ]);
       const later = discord.messagesIn('container').slice(before);
       expect(later.filter(tells('ContainerStopped'))).toHaveLength(1);
       expect(JSON.stringify(later)).toMatch(/resolved/i);
-      await eventually('the mail is there', 30, () =>
-        Promise.resolve(mailsAbout(labels).length === 2),
-      );
-      const [first, second] = mailsAbout(labels);
+      expect(
+        discord.messagesIn('general').filter(tells('TargetDown', 'blackbox-exporter')),
+      ).toHaveLength(2);
+      await mailsArrive(container, 2);
+      const [first, second] = mailsAbout(container);
       // One thread, so that a mail program shows the end beneath the beginning.
       expect(second?.parsed.references ?? '').not.toBe('');
       expect(second?.parsed.subject).toMatch(/resolved/i);
       expect(second?.parsed.messageId).not.toBe(first?.parsed.messageId);
     });
   });
-
-  test('an exporter that does not answer is a message, and so is its return', async () => {
-    const [pod] = await podsOf(client, topology.component('blackboxExporter'));
-    const node = pod?.spec?.nodeName ?? '';
-    const signal = (name: string) => onNode(node, ['pkill', `-${name}`, '-x', 'blackbox_export']);
-    const labels = { alertname: 'TargetDown', job: 'blackbox-exporter' };
-    const since = Date.now();
-    await signal('STOP');
-    try {
-      await follow('exporter down', 120, {
-        labels,
-        status: 'firing',
-        since,
-        destination: 'general',
-      });
-    } finally {
-      await signal('CONT');
-    }
-    const back = Date.now();
-    await follow('exporter back', 0, {
-      labels,
-      status: 'resolved',
-      since: back,
-      destination: 'general',
-    });
-    expect(
-      discord.messagesIn('general').filter(tells('TargetDown', 'blackbox-exporter')),
-    ).toHaveLength(2);
-  }, 400_000);
 
   test('the router killed while an alert is on its way: it arrives, once', async () => {
     const destination = 'traffic';
@@ -232,6 +230,11 @@ describe('alerts', () => {
     );
     expect(discord.messagesIn(destination)).toHaveLength(before + 1);
   });
+
+  const mailsArrive = (labels: { readonly alertname: string }, count: number): Promise<void> =>
+    eventually(`${count} mails are there`, 30, () =>
+      Promise.resolve(mailsAbout(labels).length === count),
+    );
 
   const mailsAbout = ({ alertname }: { readonly alertname: string }): RecordedMail[] =>
     mailbox.mails.filter(({ parsed }) => parsed.text?.includes(alertname) ?? false);
