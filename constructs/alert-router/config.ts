@@ -4,7 +4,8 @@ import type { DestinationConfig, RouterConfig } from './router-config';
 
 /** The router's configuration: destinations and routes from the settings, who may ask it what from the flows. */
 export function routerConfig(settings: Settings, topology: Topology): RouterConfig {
-  const { alertRouter } = settings;
+  const { alertRouter, alertmanager: grouping } = settings;
+  const { runbooks, grafana } = alertRouter.links;
   const router = topology.component('alertRouter');
   const alertmanager = topology.component('alertmanager');
   return {
@@ -18,11 +19,17 @@ export function routerConfig(settings: Settings, topology: Topology): RouterConf
     route: { destinations: alertRouter.defaultDestinations, routes: alertRouter.routes },
     clients: clientsOf(router, alertmanager, topology),
     alertmanagers: [`https://${alertmanager.dnsName}:${alertmanager.ports.web}`],
+    notificationDelaySeconds: seconds(grouping.groupWait) + seconds(grouping.groupInterval),
     heartbeatTimeoutSeconds: seconds(alertRouter.heartbeatTimeout),
     reminderSeconds: seconds(alertRouter.reminder),
-    links: alertRouter.links,
+    links: {
+      ...(runbooks !== undefined && { runbooks: withoutSlash(runbooks) }),
+      ...(grafana !== undefined && { grafana: withoutSlash(grafana) }),
+    },
   };
 }
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
 function destinationOf(
   { kind, to = [] }: Settings['alertRouter']['destinations'][string],
@@ -30,7 +37,7 @@ function destinationOf(
 ): DestinationConfig {
   switch (kind) {
     case 'discord':
-      return { kind, origins: discord.origins };
+      return { kind, origins: discord.origins.map((url) => new URL(url).origin) };
     case 'mail':
       return { kind, to, ...(mail.from !== undefined && { from: mail.from }) };
     case 'webhook':

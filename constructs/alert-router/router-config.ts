@@ -56,6 +56,8 @@ export interface RouterConfig {
   };
   /** Base URLs of the Alertmanagers that the reconciler compares with; none switches it off. */
   readonly alertmanagers: readonly string[];
+  /** Seconds that Alertmanager may let pass before it notifies: its group_wait and group_interval together. */
+  readonly notificationDelaySeconds: number;
   /** Seconds without a heartbeat (Alertmanager's Watchdog) after which the router itself reports the silence. */
   readonly heartbeatTimeoutSeconds: number;
   /** Seconds after which an alert that still fires is told again. */

@@ -10,7 +10,7 @@ const matcher = (): z.ZodString =>
   text(MATCHER, MATCHER_FORM).refine(
     (value) => {
       const [, operator = '', pattern = ''] = MATCHER.exec(value) ?? [];
-      return !operator.includes('~') || isRe2(pattern);
+      return !operator.includes('~') || isRe2(pattern.replaceAll(/\\(["\\])/g, '$1'));
     },
     { error: `${MATCHER_FORM}, with a regular expression of RE2` },
   );

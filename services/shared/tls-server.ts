@@ -23,6 +23,8 @@ export interface MutualTlsServerOptions {
     identity: string,
   ) => void | Promise<void>;
   readonly onError?: (error: unknown) => void;
+  /** Somebody with a valid certificate, whose identity is not among those allowed, or who shows none. */
+  readonly onRefused?: (identity: string | undefined, request: IncomingMessage) => void;
   /** How long one request may take to arrive, in milliseconds. Default: 10 s. */
   readonly requestTimeoutMs?: number;
   /** How long a connection may be idle, in milliseconds. Default: Node's, 5 s. */
@@ -118,7 +120,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 async function answer(
-  { allowedIdentities, handler, onError }: MutualTlsServerOptions,
+  { allowedIdentities, handler, onError, onRefused }: MutualTlsServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -128,6 +130,7 @@ async function answer(
       ? allowedIdentities(one)
       : allowedIdentities.includes(one);
   if (identity === undefined || !allowed(identity)) {
+    onRefused?.(identity, request);
     response.writeHead(403, { 'content-type': 'text/plain' }).end('identity not allowed\n');
     return;
   }

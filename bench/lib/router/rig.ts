@@ -64,6 +64,7 @@ export function benchConfig({ destinations, route }: Routing): RouterConfig {
     route,
     clients,
     alertmanagers: [],
+    notificationDelaySeconds: 35,
     heartbeatTimeoutSeconds: 86_400,
     reminderSeconds: 86_400,
     links: { runbooks: 'https://runbooks.example.com/vigil' },

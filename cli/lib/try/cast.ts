@@ -39,7 +39,7 @@ function perform(alert: RecordedAlert, suffix: string): Performance {
     annotations: {
       summary,
       description: description.replace('#', suffix),
-      runbook_url: `runbooks/${name}.md`,
+      runbook_url: `docs/runbooks/${name}.md`,
     },
   };
 }

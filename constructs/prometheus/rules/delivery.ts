@@ -49,7 +49,7 @@ const destinations: readonly Alert[] = [
     name: 'RouterDeadLetters',
     // Those that were there an hour ago have been told. Without their pod, which a restart changes.
     expr:
-      'sum by (destination) (alert_router_dead_letters) > 0' +
+      `sum by (destination) (alert_router_dead_letters) > 0 ${UNLESS_PARKED}` +
       ' unless sum by (destination) (alert_router_dead_letters offset 1h)' +
       ' >= sum by (destination) (alert_router_dead_letters)',
     for: '0s',

@@ -95,6 +95,7 @@ function assembleCore(foundation: Foundation): Core {
     logger,
     metrics,
     alertmanagers: () => source.current.config.alertmanagers,
+    notificationDelaySeconds: () => source.current.config.notificationDelaySeconds,
     ask: (base, signal) => askAlertmanager(base, tls.current, signal),
     firing: () => store.firing(),
     accept: (groupKey, alert) => acceptor.acceptReconciled(groupKey, alert),

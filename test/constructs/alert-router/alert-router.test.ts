@@ -1,5 +1,6 @@
 import type { RouterConfig } from '../../../constructs/alert-router/router-config';
 import type { VigilConfig } from '../../../constructs/settings';
+import { parseConfig } from '../../../services/alert-router/src/config/schema';
 import { chartOf, fileOf, find, onlyPods } from '../../support/stack';
 
 const configOf = (config: VigilConfig = {}): RouterConfig =>
@@ -74,10 +75,41 @@ test('destinations, routes and links are those of the settings', () => {
       routes: [{ matchers: ['severity="critical"'], destinations: ['pager', 'oncall'] }],
     },
     alertmanagers: ['https://alertmanager.monitoring.svc:9093'],
+    notificationDelaySeconds: 35,
     heartbeatTimeoutSeconds: 600,
     reminderSeconds: 7200,
     links: { grafana: 'https://grafana.example.com' },
   });
+});
+
+test.each<[string, VigilConfig]>([
+  ['the defaults', {}],
+  [
+    'regular expressions with escapes',
+    {
+      alertRouter: {
+        routes: [
+          'instance=~"10\\.0\\..*"',
+          'job=~"a\\d"',
+          'job=~"\\\\(x\\\\)"',
+          'a="say \\"hi\\""',
+        ].map((matcher) => ({ matchers: [matcher], destinations: ['general'] })),
+      },
+    },
+  ],
+  [
+    'URLs with a slash at the end',
+    {
+      alertRouter: {
+        discord: { origins: ['https://discord.com/'] },
+        links: { grafana: 'https://grafana.example.com/', runbooks: 'https://git.example/x//' },
+      },
+    },
+  ],
+])('what the settings accept, the router accepts: %s', (_what, config) => {
+  const text = JSON.stringify(configOf(config));
+
+  expect(parseConfig(text)).toEqual(JSON.parse(text));
 });
 
 test('only the kinds of receivers that are named can be reached', () => {

@@ -165,6 +165,26 @@ test.each([
   if (status === 405) expect(headers.allow).toBe(path === '/' ? 'GET' : 'POST');
 });
 
+test('whoever is refused at the webhook is counted, because Alertmanager does not come again', async () => {
+  await as('grafana').post(WEBHOOK, webhookBody([alertOf('a')]));
+  await as('prometheus').post(WEBHOOK, webhookBody([alertOf('a')]));
+  expect(await metrics.text()).toContain('alert_router_webhook_requests_total{code="403"} 2');
+});
+
+test('of large bodies one is worked on at a time; small ones go on beside it', async () => {
+  let finish = (): void => undefined;
+  beat = () => new Promise((resolve) => (finish = resolve));
+  const client = as('alertmanager');
+  const large = webhookBody([], { padding: 'x'.repeat(5 * 2 ** 20) });
+  const first = client.post('/api/v1/heartbeat', large);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect((await client.post(WEBHOOK, large)).status).toBe(503);
+  expect((await client.post(WEBHOOK, webhookBody([alertOf('a')]))).status).toBe(200);
+  finish();
+  expect((await first).status).toBe(200);
+  expect((await client.post(WEBHOOK, large)).status).toBe(200);
+});
+
 test('a client without a certificate has no connection', async () => {
   const request = https.get({
     host: 'localhost',

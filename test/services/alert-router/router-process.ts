@@ -22,6 +22,7 @@ export function testConfig(changes: Partial<RouterConfig> = {}): RouterConfig {
       people: [identityOf('technician')],
     },
     alertmanagers: [],
+    notificationDelaySeconds: 35,
     heartbeatTimeoutSeconds: 600,
     reminderSeconds: 14_400,
     links: {},

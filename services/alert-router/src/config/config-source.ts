@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { loadConfig, loadCredentials } from './load';
-import { ConfigError } from '../../../shared/environment';
 import type { ConfigSource, Snapshot } from './snapshot';
 
 /** Between two looks at the files, in milliseconds. Reading them is right also where the kubelet swaps links. */
@@ -57,11 +56,12 @@ export class WatchedConfig implements ConfigSource {
       this.complaint = undefined;
       this.use(next);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      // Whatever is wrong with it, and be it we ourselves: alerts go on by the old one.
+      const { message } = error as Error;
       metrics.setConfigReload(false);
-      if (this.complaint === error.message) return;
-      this.complaint = error.message;
-      logger.error({ error: error.message }, 'the new configuration is refused, the old one stays');
+      if (this.complaint === message) return;
+      this.complaint = message;
+      logger.error({ error: message }, 'the new configuration is refused, the old one stays');
     }
   }
 

@@ -56,6 +56,7 @@ const schema = z.strictObject({
     people: z.array(identity),
   }),
   alertmanagers: z.array(url),
+  notificationDelaySeconds: seconds,
   heartbeatTimeoutSeconds: seconds,
   reminderSeconds: seconds,
   links: z.strictObject({ runbooks: url.optional(), grafana: url.optional() }),

@@ -45,6 +45,10 @@ export class RouterServer {
       keepAliveTimeoutMs: KEEP_ALIVE_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       onError: (error) => logger.error({ error: (error as Error).message }, 'request failed'),
+      onRefused: (identity, { url }) => {
+        logger.warn({ identity, path: url?.slice(0, 100) }, 'identity not allowed');
+        if (url === WEBHOOK_PATH) options.metrics.countWebhook(403);
+      },
       handler: (request, response, identity) => this.handle(request, response, identity),
     });
   }
@@ -101,10 +105,11 @@ export class RouterServer {
       return json(403, { error: 'identity not allowed here' });
     }
     try {
-      const body = await this.bodies.read(request);
-      if (this.draining && route.method === 'POST') return unavailable('shutting down');
-      const query = new URLSearchParams(cut < 0 ? '' : url.slice(cut));
-      return await this.inTime(route, { path, query, body, identity });
+      return await this.bodies.use(request, (body) => {
+        if (this.draining && route.method === 'POST') return unavailable('shutting down');
+        const query = new URLSearchParams(cut < 0 ? '' : url.slice(cut));
+        return this.inTime(route, { path, query, body, identity });
+      });
     } catch (error) {
       return this.failure(error, path);
     }

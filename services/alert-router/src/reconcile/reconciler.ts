@@ -15,6 +15,8 @@ export interface ReconcilerOptions {
   };
   /** Base URLs of the Alertmanagers; read at each poll, for they may change with the configuration. */
   readonly alertmanagers: () => readonly string[];
+  /** How long Alertmanager may take until it notifies, in seconds. */
+  readonly notificationDelaySeconds: () => number;
   /** Asks one of them. */
   readonly ask: (base: string, signal: AbortSignal) => Promise<AlertmanagerView>;
   /** The alerts that fire as far as the store knows, each once. */
@@ -26,10 +28,11 @@ export interface ReconcilerOptions {
 /** Between two polls, in milliseconds. */
 const POLL_MS = 60_000;
 /**
- * How long a difference must have lasted, over at least two polls, in milliseconds. Longer than the default of
- * Alertmanager's group_interval in the settings, 30 s: what waits there for its group is not lost.
+ * How long a difference must have lasted, over at least two polls, in milliseconds; and how much longer than
+ * Alertmanager may take by itself: what waits there for its group is not lost.
  */
 const SETTLED_MS = 90_000;
+const BEYOND_DELAY_MS = 60_000;
 
 /**
  * Finds what Alertmanager itself dropped, by comparing its alerts with ours: it gives a notification up after an answer
@@ -45,8 +48,10 @@ export class Reconciler {
   private wake = new AbortController();
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.missing = new Sightings(SETTLED_MS);
-    this.ended = new Sightings(SETTLED_MS);
+    const settledMs = (): number =>
+      Math.max(SETTLED_MS, options.notificationDelaySeconds() * 1000 + BEYOND_DELAY_MS);
+    this.missing = new Sightings(settledMs);
+    this.ended = new Sightings(settledMs);
   }
 
   /** Polls every minute until the signal aborts. */
@@ -98,7 +103,8 @@ export class Reconciler {
     // What only part of them say about an end proves nothing, nor what one says that has forgotten everything.
     const mayEnd = failures.length === 0 && views.every(({ settled }) => settled);
     await this.add(this.missing.settled(missing, now));
-    await this.end(this.ended.settled(mayEnd ? ended : [], now));
+    if (mayEnd) await this.end(this.ended.settled(ended, now));
+    else this.ended.interrupted();
     if (failures.length > 0) throw new Error(failures.join('; '));
   }
 

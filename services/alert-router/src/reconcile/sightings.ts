@@ -3,8 +3,8 @@ export class Sightings {
   /** When each was seen first; never for what was dealt with. */
   private first = new Map<string, number>();
 
-  /** @param settledMs how long something must have been seen, in milliseconds */
-  constructor(private readonly settledMs: number) {}
+  /** @param settledMs how long something must have been seen, in milliseconds; read at each poll */
+  constructor(private readonly settledMs: () => number) {}
 
   /**
    * Takes what one poll saw.
@@ -15,7 +15,13 @@ export class Sightings {
   settled<T extends Sighting>(seen: readonly T[], now: number): T[] {
     const before = this.first;
     this.first = new Map(seen.map((one) => [keyOf(one), before.get(keyOf(one)) ?? now]));
-    return seen.filter((one) => now - (this.first.get(keyOf(one)) ?? now) >= this.settledMs);
+    const settledMs = this.settledMs();
+    return seen.filter((one) => now - (this.first.get(keyOf(one)) ?? now) >= settledMs);
+  }
+
+  /** A poll saw nothing that proves anything: all start anew, but for what was dealt with. */
+  interrupted(): void {
+    this.first = new Map([...this.first].filter(([, first]) => first === Infinity));
   }
 
   /** It was dealt with: while it is still seen, it is not to be dealt with again. */

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import type { Labels } from '../model';
-import { unquote } from './unquote';
+import { textOf } from './unquote';
 
 /** A matcher that cannot be read; the message is one line. */
 export class MatcherError extends Error {}
@@ -33,23 +33,15 @@ export function parseMatcher(text: string): Matcher {
   if (quotedName === undefined || quotedValue === undefined) {
     throw new MatcherError(`${text}: not a matcher such as severity="critical" (=, !=, =~ or !~)`);
   }
-  const [name, value] = [quotedName, quotedValue].map((word) => unquoted(word, text)) as [
-    string,
-    string,
-  ];
+  const [name, value] = [unquoted(quotedName), unquoted(quotedValue)];
   if (name === '') throw new MatcherError(`${text}: the label has no name`);
   const equal = operator?.endsWith('~') ? wholeMatch(value, text) : (one: string) => one === value;
   const wanted = !operator?.startsWith('!');
   return { text, matches: (labels) => equal(labels[name] ?? '') === wanted };
 }
 
-function unquoted(word: string, text: string): string {
-  const value = word.startsWith('"') ? unquote(word.slice(1, -1)) : word;
-  if (value === undefined) {
-    throw new MatcherError(`${text}: ${word} has an escape that is none of Go's`);
-  }
-  return value;
-}
+const unquoted = (word: string): string =>
+  word.startsWith('"') ? textOf(word.slice(1, -1)) : word;
 
 function wholeMatch(pattern: string, text: string): (value: string) => boolean {
   let expression: RE2JS;

@@ -14,10 +14,19 @@ const PLAIN: Readonly<Record<string, string>> = {
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))/gs;
 
 /**
+ * The text that Alertmanager makes of the inside of a double-quoted value: what Go makes of it or, where Go refuses an
+ * escape such as `\.`, what its classic notation does, to which it falls back (its pkg/labels/parse.go): `\"`, `\n`
+ * and `\\` are escapes, and every other backslash is one.
+ */
+export const textOf = (inside: string): string =>
+  unquote(inside) ??
+  inside.replace(/\\(["n\\])/g, (_all, letter: string) => (letter === 'n' ? '\n' : letter));
+
+/**
  * The text that Go makes of the inside of a double-quoted string; undefined when Go refuses it, or when it would be
  * bytes that are no text.
  */
-export function unquote(inside: string): string | undefined {
+function unquote(inside: string): string | undefined {
   if (inside.includes('\n')) return undefined;
   let valid = true;
   const text = inside.replace(ESCAPE, (_all, ...groups: (string | undefined)[]) => {

@@ -63,6 +63,14 @@ describeRules(group, [
     about: [{ labels: { destination: 'general' }, value: '3' }],
   }),
   quiet(group, 'RouterDeadLetters', {
+    title: 'about what waited too long for a destination that is parked',
+    series: {
+      [of('dead_letters', 'mail')]: '0x9 1x20',
+      [of('destination_parked', 'mail')]: '1x30',
+    },
+    at: ['10m', '20m'],
+  }),
+  quiet(group, 'RouterDeadLetters', {
     title: 'after an hour, and about old ones in a new pod',
     series: {
       [of('dead_letters', 'general')]: '2x99 3x100',

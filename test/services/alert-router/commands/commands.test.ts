@@ -58,6 +58,7 @@ function configure(more: object = {}): void {
     },
     clients: { webhook: [], metrics: [], people: [] },
     alertmanagers: [],
+    notificationDelaySeconds: 35,
     heartbeatTimeoutSeconds: 180,
     reminderSeconds: 3600,
     links: {},

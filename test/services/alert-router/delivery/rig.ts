@@ -28,6 +28,7 @@ export function configOf(destinations: Record<string, DestinationConfig>): Route
     route: { destinations: Object.keys(destinations), routes: [] },
     clients: { webhook: [], metrics: [], people: [] },
     alertmanagers: [],
+    notificationDelaySeconds: 35,
     heartbeatTimeoutSeconds: 300,
     reminderSeconds: 14_400,
     links: {},

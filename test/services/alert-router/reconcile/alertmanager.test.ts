@@ -125,6 +125,7 @@ describeWith('alertmanager', 'with a real Alertmanager', (bench) => {
       clock,
       logger,
       metrics: new RouterMetrics(),
+      notificationDelaySeconds: () => 35,
       alertmanagers: () => servers().map(urlOf),
       ask: (base, signal) => askAlertmanager(base, client, signal, settledAfterMs),
       firing: () => store.firing(),

@@ -37,6 +37,8 @@ class Here {
   readonly clock = new TestClock();
   readonly metrics = new RouterMetrics();
   refuse = false;
+  /** Of Alertmanager. */
+  delaySeconds = 35;
   /** Whether what is resolved is known no longer. */
   forget = true;
   readonly reconciler: Reconciler;
@@ -46,6 +48,7 @@ class Here {
       clock: this.clock,
       logger,
       metrics: this.metrics,
+      notificationDelaySeconds: () => this.delaySeconds,
       alertmanagers: () => this.bases,
       ask: (base, signal) => askAlertmanager(base, client, signal),
       firing: () => [...this.known.values()],
@@ -100,6 +103,17 @@ test('an alert that fires there and never came is accepted, once, when it is no 
   expect(await here.metrics.text()).toContain('alert_router_reconciled_total{kind="firing"} 1');
 });
 
+test('an Alertmanager that takes its time is given it', async () => {
+  const here = new Here([one().url]);
+  here.delaySeconds = 300;
+  one().fire('a');
+  here.fire('b');
+  await here.poll(6);
+  expect(here.accepted).toEqual([]);
+  await here.poll(1);
+  expect(here.accepted).toEqual(['firing a in reconciled/a', 'resolved b in group of b']);
+});
+
 test('one that comes by itself in the meantime is left alone', async () => {
   const here = new Here([one().url]);
   one().fire('a');
@@ -144,6 +158,18 @@ test('one that stays known here although its end was accepted is ended once', as
   one().alerts.delete('a');
   await here.poll(10);
   expect(here.accepted).toHaveLength(2);
+});
+
+test('a poll that fails makes nothing end again', async () => {
+  const here = new Here([one().url]);
+  here.fire('a');
+  here.forget = false;
+  await here.poll(5);
+  one().upSeconds = 10;
+  await here.poll(2);
+  one().upSeconds = 600;
+  await here.poll(5);
+  expect(here.accepted).toEqual(['resolved a in group of a']);
 });
 
 test('an Alertmanager that has just started ends nothing until it knows of everything', async () => {
@@ -228,6 +254,7 @@ test('the loop ends at once, and a trigger makes it poll at once', async () => {
     clock,
     logger,
     metrics: new RouterMetrics(),
+    notificationDelaySeconds: () => 35,
     alertmanagers: () => ['https://one'],
     ask: () => {
       polls += 1;
