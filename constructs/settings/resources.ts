@@ -13,7 +13,7 @@ export const defaultResources = {
   certificateController: { cpu: '10m', memory: '64Mi', memoryLimit: '160Mi' },
   prometheus: { cpu: '100m', memory: '220Mi', memoryLimit: '1Gi' },
   alertmanager: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
-  alertRouter: { cpu: '10m', memory: '80Mi', memoryLimit: '256Mi' },
+  alertRouter: { cpu: '10m', memory: '80Mi', memoryLimit: '512Mi' },
   grafana: { cpu: '20m', memory: '100Mi', memoryLimit: '384Mi' },
   nodeExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '96Mi' },
   cadvisor: { cpu: '30m', memory: '48Mi', memoryLimit: '256Mi' },

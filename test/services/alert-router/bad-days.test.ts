@@ -6,7 +6,7 @@ import { buildServices } from '../../../services/build';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TestAuthority } from './authority';
 import { TestClient, webhookBody } from './client';
-import { RouterFiles, RouterProcess, testConfig } from './router-process';
+import { imageFlags, RouterFiles, RouterProcess, testConfig } from './router-process';
 import { alertOf, temporaryFolder } from './support';
 
 const WEBHOOK = '/api/v1/webhook';
@@ -86,6 +86,31 @@ test('killed under load again and again, it has stored whatever it acknowledged'
   db.close();
   expect(kept).toBe(stored.length);
 }, 60_000);
+
+test('the largest body that is taken, full of the smallest alerts, is taken with the memory that the image gives', async () => {
+  const files = filesIn(temporaryFolder());
+  const process = new RouterProcess(files, imageFlags());
+  running.add(process);
+  await process.listening();
+  const client = new TestClient(process.port, alertmanager);
+  const alerts = Array.from({ length: 180_000 }, (_, index) => ({
+    status: 'firing',
+    labels: { alertname: `a${index}` },
+    annotations: {},
+    startsAt: '2026-01-01T00:00:00Z',
+    endsAt: '0001-01-01T00:00:00Z',
+    generatorURL: '',
+    fingerprint: `f${index}`,
+  }));
+  const body = JSON.stringify({ version: '4', groupKey: 'all', alerts });
+  expect(body.length / 2 ** 20).toBeGreaterThan(28);
+  const { status } = await client.post(WEBHOOK, body);
+  // Taking so many may take longer than Alertmanager is kept waiting; it then comes again, and they are known.
+  expect([200, 503]).toContain(status);
+  expect((await client.post(WEBHOOK, webhookBody([alertOf('after')]))).status).toBe(200);
+  client.close();
+  expect(await process.kill('SIGTERM')).toBe(0);
+}, 120_000);
 
 test('a damaged database is moved aside, told, metered, and no reason to stop', async () => {
   const files = filesIn(temporaryFolder());

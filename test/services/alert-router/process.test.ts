@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { buildServices } from '../../../services/build';
@@ -7,21 +6,12 @@ import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TestAuthority } from './authority';
 import { TestClient, webhookBody } from './client';
 import { FakeDiscord } from '../../../fakes/discord';
-import { BUNDLE, RouterFiles, RouterProcess, testConfig } from './router-process';
+import { imageFlags, BUNDLE, RouterFiles, RouterProcess, testConfig } from './router-process';
 import { alertOf, temporaryFolder } from './support';
 
 const WEBHOOK = '/api/v1/webhook';
 const BAD_INPUT = 2;
 const FAILED = 1;
-
-/** As the image starts it. */
-const flags = (): string[] => {
-  const dockerfile = readFileSync(
-    path.join(__dirname, '../../../services/alert-router/Dockerfile'),
-    'utf8',
-  );
-  return [...dockerfile.matchAll(/"(--[^"]+)"/g)].map(([, flag]) => flag ?? '');
-};
 
 let leaves: Record<'router' | 'alertmanager' | 'prometheus' | 'technician', TlsMaterial>;
 beforeAll(async () => {
@@ -45,7 +35,7 @@ beforeEach(() => {
 afterEach(() => Promise.all(processes.splice(0).map((one) => one.kill('SIGKILL'))));
 
 const start = (environment: NodeJS.ProcessEnv = {}): Promise<RouterProcess> => {
-  const started = new RouterProcess(files, flags(), environment);
+  const started = new RouterProcess(files, imageFlags(), environment);
   processes.push(started);
   return started.listening();
 };

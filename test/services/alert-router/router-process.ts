@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import type { RouterConfig } from '../../../constructs/alert-router/router-config';
@@ -28,6 +28,12 @@ export function testConfig(changes: Partial<RouterConfig> = {}): RouterConfig {
     links: {},
     ...changes,
   };
+}
+
+/** The options of Node.js with which the image starts it. */
+export function imageFlags(): string[] {
+  const file = path.join(__dirname, '../../../services/alert-router/Dockerfile');
+  return [...readFileSync(file, 'utf8').matchAll(/"(--[^"]+)"/g)].map(([, flag]) => flag ?? '');
 }
 
 /** The files and the variables of a router process, in a folder. */
