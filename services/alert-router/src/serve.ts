@@ -33,6 +33,7 @@ export async function serve(
     tls.run((material) => server.update(material), signal),
     reconciler.run(signal),
     heartbeat.run(signal),
+    dispatcher.run(signal),
     sweepRegularly({ store, dispatcher, clock, logger, signal }),
   ];
   await aborted(signal);

@@ -4,6 +4,8 @@ import { Lane, type LaneOptions } from './lane';
 
 /** How long the call in flight of a replaced destination may take; milliseconds. */
 const REPLACE_GRACE_MS = 10_000;
+/** Between two times that all lanes look at what is pending, woken or not; milliseconds. */
+const LOOK_MS = 30_000;
 
 /** The lanes of all destinations, as the configuration has them. */
 export class Dispatcher {
@@ -30,6 +32,17 @@ export class Dispatcher {
     }
     for (const lane of before.values()) void this.retire(lane);
     for (const name of gone) metrics.forget(name);
+  }
+
+  /**
+   * Makes all lanes look again and again until the signal aborts. While the database cannot be read nothing seems to be
+   * pending, and when it can be read again nothing else may wake a lane.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.options.clock.sleep(LOOK_MS, signal);
+      this.wake(this.lanes.keys());
+    }
   }
 
   /** There are new deliveries for these. */
