@@ -31,6 +31,29 @@ function refuse(word: string, members: readonly ('embeds' | 'content')[]): void 
   };
 }
 
+test.each([220001, 40067])(
+  'a 400 with code %i is about the channel: nothing is buried, it is not called again',
+  async (code) => {
+    const message = 'Webhooks posted to forum channels must have a thread_name or thread_id';
+    receiver.answer = () => ({ status: 400, body: JSON.stringify({ message, code }) });
+    await rig.accept(someAlerts(3));
+    await until(() => rig.dispatcher.statuses()[0]?.state === 'unhealthy');
+    expect(rig.dispatcher.statuses()[0]?.reason).toContain(`Discord answered 400 (${code}): Web`);
+    expect(receiver.calls).toHaveLength(1);
+    expect(rig.count('general', 'pending')).toBe(3);
+  },
+);
+
+test('a reason is one short line, whatever the answer holds', async () => {
+  const message = `\u001b[31mno\r\n\u202e${'!'.repeat(10_000)}`;
+  receiver.answer = () => ({ status: 404, body: JSON.stringify({ message, code: 1 }) });
+  await rig.accept(someAlerts(1));
+  await until(() => rig.dispatcher.statuses()[0]?.state === 'unhealthy');
+  const { reason = '' } = rig.dispatcher.statuses()[0] ?? {};
+  expect(reason).toMatch(/^Discord answered 404 \(1\): \[31mno !+…$/);
+  expect(reason.length).toBeLessThan(160);
+});
+
 const poisoned = [...someAlerts(6), alertOf('Poison'), ...someAlerts(3)];
 
 test('one that Discord refuses in a batch of ten is told as plain text, the others as they are', async () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clean, clip } from '../../messages/text';
 import type { Delivery, Destination, Message, Outcome } from '../../model';
 import type { DestinationContext } from '../context';
 import { get, type HttpReply, jsonOf, type NoReply, post } from '../http';
@@ -7,6 +8,14 @@ import { compose, type Composition } from './compose';
 
 /** A bad one may be blocked: https://discord.com/developers/docs/reference#user-agent */
 const USER_AGENT = 'DiscordBot (vigil-alert-router, 1.0)';
+
+/**
+ * Codes of a 400 that are about the channel, so that no message at all will be taken there: a post in a forum needs a
+ * title or a tag, other kinds of channels take no messages.
+ * https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
+ */
+const CHANNEL_CODES: readonly number[] = [40058, 40067, 50008, 50024, 220001, 220002, 220004];
+const WORDS_MAX = 120;
 
 const SavedMessage = z.object({ id: z.string().optional().catch(undefined) });
 const Refusal = z.object({
@@ -90,15 +99,25 @@ export class DiscordDestination implements Destination {
     if (status >= 200 && status < 300) {
       return { kind: 'delivered', messageId: SavedMessage.safeParse(jsonOf(body)).data?.id };
     }
+    if (isAboutChannel(reply)) return { kind: 'unhealthy', reason };
     if (status === 400 || status === 413) return { kind: 'refused', reason };
-    if ([401, 403, 404, 410].includes(status)) return { kind: 'unhealthy', reason };
     return { kind: 'retry', reason };
   }
 }
 
-/** Status, and Discord's own words if there are any. */
+/** Whether the answer would be the same to any other message. */
+function isAboutChannel({ status, body }: HttpReply): boolean {
+  if (status !== 400) return [401, 403, 404, 410].includes(status);
+  const { code } = refusalIn(body);
+  return code !== undefined && CHANNEL_CODES.includes(code);
+}
+
+const refusalIn = (body: string): z.infer<typeof Refusal> =>
+  Refusal.safeParse(jsonOf(body)).data ?? {};
+
+/** Status, and Discord's own words if there are any; one line, whatever they are. */
 function reasonOf({ status, body }: HttpReply): string {
-  const { code, message } = Refusal.safeParse(jsonOf(body)).data ?? {};
-  const words = message === undefined ? '' : `: ${message.slice(0, 120)}`;
+  const { code, message } = refusalIn(body);
+  const words = message === undefined ? '' : `: ${clip(clean(message), WORDS_MAX)}`;
   return `Discord answered ${status}${code === undefined ? '' : ` (${code})`}${words}`;
 }
