@@ -34,8 +34,8 @@ export type MailboxMode =
   | { readonly kind: 'rejectTemporarily' }
   /** 5xx to each mail: never. */
   | { readonly kind: 'rejectForGood' }
-  /** 5xx to this recipient; the others are served. */
-  | { readonly kind: 'rejectRecipient'; readonly address: string }
+  /** This answer to one recipient, 550 unless told otherwise; the others are served. */
+  | { readonly kind: 'rejectRecipient'; readonly address: string; readonly answer?: number }
   /** The connection breaks in the middle of each mail. */
   | { readonly kind: 'drop' }
   /** The connection breaks after the mail was kept, before the answer. */
@@ -140,8 +140,9 @@ export class FakeMailbox extends EventEmitter<Events> {
         else callback(smtpError(535, 'authentication failed'));
       },
       onRcptTo: ({ address }, _session, callback) => {
-        const isRefused = this.mode.kind === 'rejectRecipient' && this.mode.address === address;
-        callback(isRefused ? smtpError(550, 'no such mailbox') : null);
+        const { mode } = this;
+        const isRefused = mode.kind === 'rejectRecipient' && mode.address === address;
+        callback(isRefused ? smtpError(mode.answer ?? 550, 'no such mailbox') : null);
       },
       onData: (stream, session, callback) => void this.receive(stream, session, callback),
     });

@@ -56,7 +56,8 @@ export interface Delivery {
 
 /** What became of a call to a destination. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly messageId?: string }
+  /** Taken; the warning says what was not as it should be, such as a recipient whom the server refused. */
+  | { readonly kind: 'delivered'; readonly messageId?: string; readonly warning?: string }
   /** Trouble of the moment: tried again with backoff, and never given up before the deliveries' maximum age. */
   | { readonly kind: 'retry'; readonly reason: string }
   /** A rate limit: no attempt is counted, nothing is sent before `ms` milliseconds have passed. */

@@ -14,6 +14,8 @@ const GATHER_MS = 200;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 300_000;
 
+type Delivered = Extract<Outcome, { kind: 'delivered' }>;
+
 export interface LaneOptions {
   readonly outbox: Outbox;
   readonly clock: Clock;
@@ -126,7 +128,7 @@ export class Lane {
     this.count(message, outcome);
     switch (outcome.kind) {
       case 'delivered':
-        return this.settled(message, outcome.messageId);
+        return this.settled(message, outcome);
       case 'refused':
         return this.refused(message, outcome.reason);
       case 'wait':
@@ -162,7 +164,7 @@ export class Lane {
     return true;
   }
 
-  private async settled(message: Message, messageId?: string): Promise<boolean> {
+  private async settled(message: Message, { messageId, warning }: Delivered): Promise<boolean> {
     const { clock, metrics, outbox } = this.options;
     this.backoff.reset();
     this.setState('ready');
@@ -171,8 +173,15 @@ export class Lane {
       metrics.observeDelivery(Math.max(0, this.lastDeliveredAt - acceptedAt) / 1000);
     }
     metrics.countCoalesced(this.destination.name, message.coalesced.length);
+    if (warning !== undefined) this.warn(warning);
     await outbox.delivered(message, messageId);
     return true;
+  }
+
+  private warn(warning: string): void {
+    this.lastError = warning;
+    const { name } = this.destination;
+    this.options.logger.warn({ destination: name, reason: warning }, 'delivered with a warning');
   }
 
   /** Something in the message is not wanted: its halves are tried alone, until what is left is the one that is not. */

@@ -148,6 +148,16 @@ test('one delivery that no message can be made of is buried, the others are told
   ]);
 });
 
+test('a warning with a delivery is shown, and keeps nothing from being delivered', async () => {
+  const outbox = new Notebook(rows());
+  const warning = '1 of 2 recipients refused';
+  const lane = laneOf(outbox, new Scripted(() => Promise.resolve({ kind: 'delivered', warning })));
+  lane.start();
+  await until(() => outbox.pending().length === 0);
+  await lane.stop(0);
+  expect(lane.status()).toMatchObject({ state: 'ready', lastError: warning });
+});
+
 test('stopping lets the call in flight end', async () => {
   const outbox = new Notebook(rows());
   let answer: (outcome: Outcome) => void = () => undefined;

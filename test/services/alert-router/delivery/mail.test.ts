@@ -178,14 +178,24 @@ describe('trouble', () => {
     await rig.settled('ops');
     expect(mailbox.mails[0]?.to).toEqual(['ops@example.com']);
     expect(rig.count('ops', 'delivered')).toBe(1);
+    expect(rig.dispatcher.statuses()).toMatchObject([
+      {
+        state: 'ready',
+        lastError: '1 of 2 recipients refused: the mail server answered 550',
+      },
+    ]);
   });
 
-  test('if all are refused it is buried', async () => {
+  test('if all are refused its alerts wait until somebody corrects that', async () => {
     await begin();
     mailbox.mode = { kind: 'rejectRecipient', address: 'ops@example.com' };
     await rig.accept(someAlerts(1));
+    await until(() => rig.dispatcher.statuses()[0]?.state === 'unhealthy');
+    expect(rig.dispatcher.statuses()[0]?.reason).toBe('the mail server answered 550 to RCPT TO');
+    mailbox.mode = { kind: 'normal' };
+    rig.dispatcher.resume();
     await rig.settled('ops');
-    expect(rig.count('ops', 'dead')).toBe(1);
+    expect(rig.count('ops', 'delivered')).toBe(1);
   });
 
   test('without recipients or sender it is parked', async () => {
@@ -195,6 +205,79 @@ describe('trouble', () => {
     ]);
     rig.use({ ops: { kind: 'mail', to: MAIL.to } }, { ops: mailbox.url });
     expect(rig.dispatcher.statuses()).toMatchObject([{ reason: 'no sender (from)' }]);
+  });
+});
+
+describe('a recipient whom the server defers', () => {
+  const [late, ops] = ['late@example.com', 'ops@example.com'];
+  const deferring = { kind: 'rejectRecipient', address: late, answer: 451 } as const;
+  const isDeferred = (): boolean =>
+    rig.dispatcher.statuses()[0]?.lastError ===
+    '1 of 2 recipients deferred: the mail server answered 451';
+
+  beforeEach(async () => {
+    await begin({}, [`Late <${late}>`, ops]);
+    mailbox.mode = deferring;
+  });
+
+  const namesTo = (recipient: string): string[] =>
+    mailbox.mails
+      .filter(({ to }) => to.includes(recipient))
+      .flatMap(({ parsed }) => parsed.text?.match(/Alert\d{4}x/g) ?? []);
+
+  test('gets the very same mail later, and nobody gets it twice', async () => {
+    const [first, second] = someAlerts(2);
+    if (!first || !second) throw new Error('there are no alerts');
+    await rig.accept([first]);
+    await until(isDeferred);
+    await rig.accept([second]);
+    mailbox.mode = { kind: 'normal' };
+    await rig.settled('ops');
+    expect(mailbox.mails.map(({ to }) => to)).toEqual([[ops], [late], [late, ops]]);
+    expect(header(1, 'message-id')).toBe(header(0, 'message-id'));
+    expect(header(1, 'to')).toBe(header(0, 'to'));
+    for (const recipient of [late, ops]) {
+      expect(new Set(namesTo(recipient)).size).toBe(2);
+    }
+    expect(rig.count('ops', 'delivered')).toBe(2);
+  });
+
+  test.each([
+    ['its mailbox', { kind: 'rejectRecipient', address: late, answer: 550 }],
+    ['the mail', { kind: 'rejectForGood' }],
+  ] as const)('and then is refused %s: the others have it, so it is delivered', async (_, mode) => {
+    await rig.accept(someAlerts(1));
+    await until(isDeferred);
+    mailbox.mode = mode;
+    await rig.settled('ops');
+    expect(mailbox.mails.map(({ to }) => to)).toEqual([[ops]]);
+    expect(rig.count('ops', 'delivered')).toBe(1);
+    expect(rig.dispatcher.statuses()[0]?.lastError).toMatch(/^1 of 2 recipients refused: .* 55\d$/);
+  });
+
+  test('and on and on keeps the others waiting for ten minutes at most, and only once', async () => {
+    await rig.accept(someAlerts(1));
+    await rig.settled('ops');
+    const waited = rig.clock.monotonic();
+    expect(waited).toBeGreaterThanOrEqual(300_000);
+    expect(waited).toBeLessThan(600_000);
+    expect(rig.dispatcher.statuses()[0]?.lastError).toMatch(/^1 of 2 recipients refused: .* 451$/);
+
+    await rig.accept([alertOf('Another')]);
+    await rig.settled('ops');
+    expect(rig.clock.monotonic() - waited).toBeLessThan(1_000);
+    expect(mailbox.mails.map(({ to }) => to)).toEqual([[ops], [ops]]);
+  });
+
+  test('while the server is away it is waited for as everybody is', async () => {
+    await rig.accept(someAlerts(1));
+    await until(isDeferred);
+    await mailbox.refuse();
+    await until(() => rig.clock.monotonic() > 3_600_000);
+    mailbox.mode = { kind: 'normal' };
+    await mailbox.listen();
+    await rig.settled('ops');
+    expect(mailbox.mails.map(({ to }) => to)).toEqual([[ops], [late]]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { DestinationContext } from '../context';
 import type { SmtpAddress } from './address';
 import { composeMail, type Mail } from './compose';
 import { mailFailure } from './outcome';
+import { Recipients } from './recipients';
 
 /** Time for a server to take one mail once the connection stands; milliseconds. */
 const SOCKET_TIMEOUT_MS = 30_000;
@@ -18,6 +19,7 @@ export class MailDestination implements Destination {
   readonly kind = 'mail';
   private readonly transport: Transporter;
   private readonly domain: string;
+  private readonly recipients: Recipients;
 
   constructor(
     readonly name: string,
@@ -26,6 +28,7 @@ export class MailDestination implements Destination {
     private readonly context: DestinationContext,
   ) {
     this.domain = /@([^@>\s]+)>?\s*$/.exec(mailbox.from)?.[1] ?? 'localhost';
+    this.recipients = new Recipients(mailbox.to.length, context.clock);
     this.transport = createTransport({
       pool: true,
       maxConnections: 1,
@@ -52,8 +55,7 @@ export class MailDestination implements Destination {
   }
 
   compose(pending: readonly Delivery[]): Message {
-    const { links, clock } = this.context;
-    const mail = composeMail(pending, { links, now: clock.now().getTime() }, this.domain);
+    const mail = this.recipients.unfinished(pending) ?? this.write(pending);
     const { delivered, coalesced } = mail;
     return { delivered, coalesced, send: (signal) => this.send(mail, signal) };
   }
@@ -72,14 +74,22 @@ export class MailDestination implements Destination {
     this.transport.close();
   }
 
+  private write(pending: readonly Delivery[]): Mail {
+    const { links, clock } = this.context;
+    return composeMail(pending, { links, now: clock.now().getTime() }, this.domain);
+  }
+
   private async send(mail: Mail, signal: AbortSignal): Promise<Outcome> {
     const { subject, text, html, messageId, threadId } = mail;
+    const { from, to } = this.mailbox;
+    const left = this.recipients.left(mail);
     const thread =
       threadId === undefined ? {} : { inReplyTo: `<${threadId}>`, references: `<${threadId}>` };
     try {
       const info = await this.transport.sendMail({
-        from: this.mailbox.from,
-        to: [...this.mailbox.to],
+        from,
+        to: [...to],
+        ...(left === undefined ? {} : { envelope: { from, to: [...left] } }),
         subject,
         text,
         html,
@@ -90,19 +100,10 @@ export class MailDestination implements Destination {
         headers: { 'Auto-Submitted': 'auto-generated', Precedence: 'bulk' },
         signal,
       });
-      this.warnOf(info.rejected?.length ?? 0);
-      return { kind: 'delivered', messageId };
+      return this.recipients.taken(mail, info);
     } catch (error) {
-      return signal.aborted ? { kind: 'retry', reason: 'stopped' } : mailFailure(error);
+      if (signal.aborted) return { kind: 'retry', reason: 'stopped' };
+      return this.recipients.refused(mail, error) ?? mailFailure(error);
     }
-  }
-
-  private warnOf(refused: number): void {
-    if (refused === 0) return;
-    const { name } = this;
-    this.context.logger.warn(
-      { destination: name, refused },
-      'the mail server took a mail, but not for all recipients',
-    );
   }
 }
