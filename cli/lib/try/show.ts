@@ -232,6 +232,10 @@ export class Show extends EventEmitter<Events> {
       troubles: this.troubles.current,
     };
     const verdict = phase === 'ended' ? verdictOf(state.tally) : undefined;
-    return { ...state, line: verdict ?? lineOf(state, this.lastStep), verdict };
+    return {
+      ...state,
+      line: verdict ?? this.troubles.failure ?? lineOf(state, this.lastStep),
+      verdict,
+    };
   }
 }
