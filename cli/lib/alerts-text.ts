@@ -3,7 +3,13 @@ import type {
   RouterStatus,
   SettledDelivery,
 } from '../../services/alert-router/src/status/status';
-import { ago, duration, problemsOf, stateOf } from '../../services/alert-router/src/status/words';
+import {
+  ago,
+  counted,
+  duration,
+  problemsOf,
+  stateOf,
+} from '../../services/alert-router/src/status/words';
 import { formatTable, type Output } from './output';
 
 /** Of each list, on one screen. */
@@ -71,8 +77,14 @@ function routerRows({ totals, heartbeat, reconciler, store, now }: RouterStatus)
         ? `${ago(reconciler.lastSuccessAt, now)}, ${reconciler.added} found firing, ${reconciler.resolved} found ended`
         : 'switched off',
     ],
-    ['database', `${(store.bytes / 1_048_576).toFixed(1)} MiB`],
+    ['database', databaseText(store)],
   ];
+}
+
+function databaseText({ bytes, corruptCopies }: RouterStatus['store']): string {
+  const copies =
+    corruptCopies === 0 ? '' : `, and ${counted(corruptCopies, 'damaged one')} kept aside`;
+  return `${(bytes / 1_048_576).toFixed(1)} MiB${copies}`;
 }
 
 function verdict(status: RouterStatus, output: Pick<Output, 'style'>): string[] {
@@ -99,4 +111,4 @@ function advice({ destinations, deadLetters, totals }: RouterStatus): string[] {
 }
 
 /** Names and reasons come from outside: nothing of them may move the cursor or begin a line. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

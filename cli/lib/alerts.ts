@@ -2,7 +2,7 @@ import { loadSettings } from '../../constructs/settings';
 import type { TestRequest } from '../../services/alert-router/src/status/api';
 import type { DeliveryStatus } from '../../services/alert-router/src/status/status';
 import { counted, problemsOf } from '../../services/alert-router/src/status/words';
-import { renderAlerts } from './alerts-text';
+import { oneLine, renderAlerts } from './alerts-text';
 import { pause } from './async';
 import { connect } from './cluster';
 import { Door } from './door';
@@ -57,24 +57,45 @@ export async function testAlerts(
 /**
  * Makes dead letters pending again.
  *
- * @throws CliError when none of these is a dead letter
+ * @throws CliError when none of these is a dead letter, or their destination is no longer configured
  */
 export async function retryAlerts(
   { output }: Session,
   api: RouterApi,
   which: readonly number[] | 'all',
 ): Promise<void> {
-  const destinations = await api.retry(which);
-  if (which !== 'all' && destinations.length === 0) {
-    throw new CliError(`no dead letter is ${which.join(' or ')}; see \`npx vigil alerts\``);
+  const result = await api.retry(which);
+  const { destinations, outdated, unknown } = result;
+  const gone = unknown.map((name) => `${name} is no longer configured; its dead letters stay`);
+  if (which !== 'all' && destinations.length === 0 && outdated === 0) {
+    const none = `no dead letter is ${which.join(' or ')}; see \`npx vigil alerts\``;
+    throw new CliError(gone.length > 0 ? gone.join('; ') : none);
   }
-  const letters =
-    destinations.length === 0
-      ? 'There is no dead letter.'
-      : `Dead letters are sent again to ${destinations.join(', ')}.`;
-  const resumed = which === 'all' ? ' Destinations that refused every call are called again.' : '';
-  const text = `${letters}${resumed}`;
-  output.result(text, { ok: true, destinations });
+  const parked = destinations.length === 0 ? [] : await parkedOf(api, destinations);
+  const sentences = [
+    ...(destinations.length > 0
+      ? [`Dead letters are sent again to ${destinations.join(', ')}`]
+      : []),
+    ...parked.map((name) => `${name} is parked: they wait there until it can be called`),
+    ...(outdated > 0 ? [outdatedText(outdated)] : []),
+    ...gone,
+    ...(destinations.length + outdated + gone.length === 0 ? ['There is no dead letter'] : []),
+    ...(which === 'all' ? ['Destinations that refused every call are called again'] : []),
+  ];
+  const text = sentences.map((sentence) => `${sentence}.`).join(' ');
+  output.result(text, { ok: true, ...result, parked });
+}
+
+/** It ended or began anew while nobody was told. */
+const outdatedText = (count: number): string =>
+  count === 1
+    ? '1 was outdated: its alert is over or began anew'
+    : `${count} were outdated: their alerts are over or began anew`;
+
+async function parkedOf(api: RouterApi, names: readonly string[]): Promise<string[]> {
+  const { destinations } = await api.status();
+  const parked = destinations.filter(({ state }) => state === 'parked').map(({ name }) => name);
+  return parked.filter((name) => names.includes(name));
 }
 
 /** Opens the way to the alert-router for some work. */
@@ -103,7 +124,7 @@ function resultLine(id: number, one: DeliveryStatus | undefined, patienceMs: num
   if (!one) return `delivery ${id}: the router has forgotten it`;
   const { destination, state, destinationState, attempts, reason } = one;
   if (state === 'delivered') return `${destination}: delivered`;
-  const why = reason === undefined ? '' : `: ${reason}`;
+  const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
   if (state !== 'pending') return `${destination}: not delivered (${state})${why}`;
   if (!mayStillArrive(one)) return `${destination}: not delivered, it is ${destinationState}${why}`;
   const seconds = Math.round(patienceMs / 1000);

@@ -1,5 +1,6 @@
 import type { TestRequest } from '../../services/alert-router/src/status/api';
 import type { DeliveryStatus, RouterStatus } from '../../services/alert-router/src/status/status';
+import type { RetryResult } from '../../services/alert-router/src/store/store';
 import { webDoor, type Answer, type Door } from './door';
 import { UsageError } from './errors';
 
@@ -20,11 +21,11 @@ export class RouterApi {
     return answer.status === 404 ? undefined : this.read<DeliveryStatus>(answer);
   }
 
-  /** Makes dead letters pending again; the destinations that they are for. */
-  public async retry(ids: readonly number[] | 'all'): Promise<string[]> {
+  /** Makes dead letters pending again. */
+  public async retry(ids: readonly number[] | 'all'): Promise<RetryResult> {
     const body = ids === 'all' ? { all: true } : { ids };
     const answer = await this.door.post('/api/v1/retry', body);
-    return this.read<{ destinations: string[] }>(answer).destinations;
+    return this.read<RetryResult>(answer);
   }
 
   /** Accepts a test message; the ids of its deliveries. */

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/logger';
 import { Acceptor, corruptNotice } from './accept/acceptor';
 import { WatchedConfig } from './config/config-source';
 import type { Environment } from './config/environment';
+import type { Snapshot } from './config/snapshot';
 import { WatchedTls } from './config/watched-tls';
 import { Dispatcher } from './delivery/dispatcher';
 import { buildDestinations, SharedState } from './destinations';
@@ -147,9 +148,9 @@ function routesOf(core: Core): Route[] {
       status: () => readStatus(sources),
       find: (id) => readDelivery(sources, id),
       retry: async (which) => {
-        const destinations = await store.retry(which);
-        dispatcher.resume(which === 'all' ? undefined : destinations);
-        return destinations;
+        const result = await store.retry(which);
+        dispatcher.resume(which === 'all' ? undefined : result.destinations);
+        return result;
       },
       test: ({ destination, labels }) => acceptor.acceptTest(testAlert(labels, now()), destination),
     }),
@@ -159,6 +160,10 @@ function routesOf(core: Core): Route[] {
 /** Lanes for the destinations of the configuration, and of each one after it. */
 function deliverAsConfigured({ clock, dispatcher, logger, source, store }: Core): void {
   const shared = new SharedState({ clock, logger, calls: store });
-  dispatcher.use(buildDestinations(source.current, shared));
-  source.onChange((snapshot) => dispatcher.use(buildDestinations(snapshot, shared)));
+  const use = (snapshot: Snapshot): void => {
+    void store.configure(Object.keys(snapshot.config.destinations));
+    dispatcher.use(buildDestinations(snapshot, shared));
+  };
+  use(source.current);
+  source.onChange(use);
 }

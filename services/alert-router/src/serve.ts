@@ -3,8 +3,11 @@ import type { Logger } from '../../shared/logger';
 import { assemble } from './assembly';
 import type { Environment } from './config/environment';
 import type { Dispatcher } from './delivery/dispatcher';
+import type { DestinationState } from './status/status';
 import type { Store } from './store/store';
 
+/** In these states a destination is not called. */
+const UNCALLABLE: readonly DestinationState[] = ['parked', 'unhealthy'];
 /** Between two sweeps of the store, in milliseconds. */
 const SWEEP_MS = 30_000;
 /** For calls to destinations, and then for requests, that are under way when the process is told to end. */
@@ -46,18 +49,19 @@ export async function serve(
 
 interface Sweeping {
   readonly store: Store;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Pick<Dispatcher, 'statuses'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-async function sweepRegularly(sweeping: Sweeping): Promise<void> {
+/** Sweeps the store now, and every half minute until the signal aborts. */
+export async function sweepRegularly(sweeping: Sweeping): Promise<void> {
   const { store, dispatcher, clock, logger, signal } = sweeping;
   while (!signal.aborted) {
-    const parked = dispatcher.statuses().filter(({ state }) => state === 'parked');
+    const uncallable = dispatcher.statuses().filter(({ state }) => UNCALLABLE.includes(state));
     try {
-      await store.sweep(parked.map(({ name }) => name));
+      await store.sweep(uncallable.map(({ name }) => name));
     } catch (error) {
       logger.warn({ error: (error as Error).message }, 'the store could not be swept');
     }

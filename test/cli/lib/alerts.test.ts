@@ -166,6 +166,13 @@ describe('vigil alerts test', () => {
   });
 
   test('says why it was refused', async () => {
+    people.onAccepted = () =>
+      void people.store.bury(people.store.pending('general', 1), 'no\u001b[2J\nall is well');
+    const plainly = capture();
+    await expect(testAlerts(plainly.session, apiOf(), { labels: {} })).rejects.toThrow(
+      AlreadyReported,
+    );
+    expect(plainly.text.stdout).toContain('not delivered (dead): no [2J all is well\n');
     people.onAccepted = () => void people.store.bury(people.store.pending('general', 1), 'no');
     const { session, text } = capture(true);
     await expect(testAlerts(session, apiOf(), { labels: {} })).rejects.toThrow(AlreadyReported);
@@ -202,6 +209,37 @@ describe('vigil alerts retry', () => {
     await retryAlerts(session, apiOf(), [id]);
     expect(text.stdout).toBe('Dead letters are sent again to general.\n');
     expect(people.store.pending('general', 1)).toHaveLength(1);
+  });
+
+  test('says that a destination is parked, so that they wait there', async () => {
+    await people.accept(alert('a'), 'mail');
+    await people.store.bury(people.store.pending('mail', 1), 'no');
+    const { session, text } = capture();
+    await retryAlerts(session, apiOf(), 'all');
+    expect(text.stdout).toBe(
+      'Dead letters are sent again to mail. mail is parked: they wait there until it can be called. ' +
+        'Destinations that refused every call are called again.\n',
+    );
+  });
+
+  test('says what is outdated, which is no mistake', async () => {
+    const id = await people.accept(alert('a'));
+    await people.store.bury(people.store.pending('general', 1), 'no');
+    await people.accept({ ...alert('a'), status: 'resolved', endsAt: 1 });
+    const { session, text } = capture();
+    await retryAlerts(session, apiOf(), [id]);
+    expect(text.stdout).toBe('1 was outdated: its alert is over or began anew.\n');
+  });
+
+  test('refuses those of a destination that is no longer configured', async () => {
+    const id = await people.accept(alert('a'));
+    await people.store.configure(['mail']);
+    const { session, text } = capture();
+    await expect(retryAlerts(session, apiOf(), [id])).rejects.toThrow(
+      new CliError('general is no longer configured; its dead letters stay'),
+    );
+    await retryAlerts(session, apiOf(), 'all');
+    expect(text.stdout).toContain('general is no longer configured; its dead letters stay.');
   });
 
   test('says that there is none', async () => {

@@ -169,11 +169,12 @@ test('delivered, coalesced and dead ones are told apart, and dead ones can be tr
   expect(store.deadLetters(10)).toMatchObject([{ id: c.id, state: 'dead', reason: 'HTTP 400' }]);
   const ledger = { accepted: 3, delivered: 1, coalesced: 1, dead: 1, expired: 0, pending: 0 };
   expect(store.totals().get('general')).toEqual(ledger);
-  expect(await store.retry([a.id, c.id, 99])).toEqual(new Set(['general']));
+  const again = { destinations: ['general'], outdated: 0, unknown: [] };
+  expect(await store.retry([a.id, c.id, 99])).toEqual(again);
   expect(store.totals().get('general')).toEqual({ ...ledger, dead: 0, pending: 1 });
   expect(store.pending('general', 10)).toMatchObject([{ id: c.id, attempts: 0 }]);
   await store.bury([c], 'HTTP 400');
-  expect(await store.retry('all')).toEqual(new Set(['general']));
+  expect(await store.retry('all')).toEqual(again);
 });
 
 test('a dead letter of an alert that was told of since is not sent again', async () => {
@@ -182,7 +183,7 @@ test('a dead letter of an alert that was told of since is not sent again', async
   await store.bury([firing], 'HTTP 400');
   await accept(resolved(alertOf('a')));
   await store.delivered({ delivered: store.pending('general', 1), coalesced: [] });
-  expect(await store.retry('all')).toEqual(new Set());
+  expect(await store.retry('all')).toEqual({ destinations: [], outdated: 1, unknown: [] });
   expect(store.pending('general', 10)).toEqual([]);
   expect(store.totals().get('general')).toMatchObject({ delivered: 1, coalesced: 1, dead: 0 });
   expect(store.discrepancies()).toEqual([]);
@@ -194,6 +195,139 @@ test('a delivery is settled once', async () => {
   await store.delivered({ delivered: [one], coalesced: [] });
   await store.bury([one], 'too late');
   expect(store.totals().get('general')).toMatchObject({ delivered: 1, dead: 0 });
+});
+
+describe('a retry', () => {
+  const later = alertOf('a', { startsAt: alertOf('a').startsAt + HOUR_MS });
+  /** Accepts them one by one; each is given up. */
+  const giveUp = async (...alerts: Alert[]): Promise<void> => {
+    for (const alert of alerts) {
+      await accept(alert);
+      await store.bury(store.pending('general', 10), 'HTTP 400');
+    }
+  };
+
+  test.each([
+    ['an alert that fires', [alertOf('a')], ['firing'], 0],
+    ['one whose end was not told either', [alertOf('a'), resolved(alertOf('a'))], ['resolved'], 1],
+    [
+      'one that ended and fires again',
+      [alertOf('a'), resolved(alertOf('a')), later],
+      ['firing'],
+      2,
+    ],
+    ['an incident after another', [alertOf('a'), later], ['firing'], 1],
+  ])('of %s sends what is still so', async (_what, alerts, kinds, outdated) => {
+    await giveUp(...alerts);
+    expect(await store.retry('all')).toEqual({ destinations: ['general'], outdated, unknown: [] });
+    expect(kindsOf(store.pending('general', 10))).toEqual(kinds);
+    expect(store.pending('general', 10)[0]?.alert.startsAt).toBe(alerts.at(-1)?.startsAt);
+    expect(store.totals().get('general')).toMatchObject({ coalesced: outdated, dead: 0 });
+  });
+
+  test('sends no alert that ended so long ago that its end is forgotten', async () => {
+    await giveUp(alertOf('a'));
+    await accept(resolved(alertOf('a')));
+    await deliver();
+    clock.advance(25 * 3600);
+    await store.sweep([]);
+    expect(await store.retry('all')).toEqual({ destinations: [], outdated: 1, unknown: [] });
+  });
+
+  test('of a test sends it in any case', async () => {
+    const alert = alertOf('a');
+    await store.accept([{ destinations: ['general'], groupKey: 'g', alert, kind: 'test' }], 0);
+    await store.bury(store.pending('general', 10), 'HTTP 400');
+    expect(await store.retry('all')).toMatchObject({ destinations: ['general'], outdated: 0 });
+  });
+
+  test('of more than a transaction holds takes them all', async () => {
+    const entries = Array.from({ length: 1_201 }, (_, index) => ({
+      destinations: ['general'],
+      groupKey: 'g',
+      alert: alertOf(`a${index}`),
+    }));
+    const { created } = await store.accept(entries, REMINDER_MS);
+    await store.bury(store.pending('general', 2_000), 'HTTP 400');
+    await store.retry(created.slice(0, 600).map(({ id }) => id));
+    expect(store.totals().get('general')).toMatchObject({ pending: 600, dead: 601 });
+    await store.retry('all');
+    expect(store.totals().get('general')).toMatchObject({ pending: 1_201, dead: 0 });
+  });
+});
+
+describe('a destination that the configuration no longer has', () => {
+  test('what waits for it is given up, is said for a day, and waits again once it is back', async () => {
+    await accept(alertOf('a'), ['general', 'mail']);
+    await accept(alertOf('b'), ['general', 'mail']);
+    await store.configure(['general']);
+    expect(store.pending('mail', 10)).toEqual([]);
+    expect(store.pending('general', 10)).toHaveLength(2);
+    expect(store.deadLetters(1)).toMatchObject([{ state: 'dead', reason: 'no longer configured' }]);
+    const since = clock.now().getTime();
+    expect(store.orphans(since)).toEqual(new Map([['mail', 2]]));
+    expect(store.orphans(since + 1)).toEqual(new Map());
+    const nothing = { destinations: [], outdated: 0, unknown: ['mail'] };
+    expect(await store.retry('all')).toEqual(nothing);
+    expect(store.totals().get('mail')).toMatchObject({ accepted: 2, dead: 2, coalesced: 0 });
+    await store.configure(['general', 'mail']);
+    expect(store.orphans(0)).toEqual(new Map());
+    expect(await store.retry('all')).toMatchObject({ destinations: ['mail'], unknown: [] });
+  });
+
+  test('the sweep gives up what came in between', async () => {
+    await store.configure(['general']);
+    await accept(alertOf('a'), ['mail']);
+    expect(store.pending('mail', 10)).toHaveLength(1);
+    await store.sweep([]);
+    expect(store.pending('mail', 10)).toEqual([]);
+    expect(store.totals().get('mail')).toMatchObject({ dead: 1 });
+  });
+
+  test('a message that was under way and arrived counts as delivered', async () => {
+    await accept(alertOf('a'), ['mail']);
+    const delivered = store.pending('mail', 1);
+    await store.configure(['general']);
+    await store.delivered({ delivered, coalesced: [] });
+    expect(store.totals().get('mail')).toMatchObject({ accepted: 1, delivered: 1, dead: 0 });
+  });
+
+  test('who alone knew of an alert knows of none: it is compared with Alertmanager again', async () => {
+    await accept(alertOf('a'), ['mail']);
+    await accept(alertOf('b'), ['general', 'mail']);
+    await store.configure(['general']);
+    expect(store.firing().map(({ alert }) => alert.fingerprint)).toEqual(['fp-b']);
+  });
+});
+
+describe('the routes change while an alert fires', () => {
+  test('its end is told where its beginning was, and nowhere twice', async () => {
+    await accept(alertOf('a'), ['general', 'mail']);
+    await deliver();
+    await deliver('mail');
+    await accept(resolved(alertOf('a')), ['pager']);
+    for (const name of ['general', 'mail', 'pager']) {
+      expect(kindsOf(store.pending(name, 10))).toEqual(['resolved']);
+    }
+    expect((await accept(resolved(alertOf('a')), ['pager'])).created).toEqual([]);
+  });
+
+  test('its end is forgotten where the configuration has no destination any more', async () => {
+    await accept(alertOf('a'), ['general', 'mail']);
+    await store.configure(['general']);
+    await accept(resolved(alertOf('a')));
+    expect(store.totals().get('mail')).toMatchObject({ accepted: 1 });
+    await store.configure(['general', 'mail']);
+    await reopen();
+    expect(store.firing()).toEqual([]);
+  });
+
+  test('the end of an earlier incident ends nothing', async () => {
+    await accept(alertOf('a'), ['mail']);
+    const { startsAt } = alertOf('a');
+    await accept(resolved(alertOf('a', { startsAt: startsAt - HOUR_MS })), ['general']);
+    expect(kindsOf(store.pending('mail', 10))).toEqual(['firing']);
+  });
 });
 
 test('the calls of the last minutes survive a restart', async () => {
@@ -276,6 +410,20 @@ describe('the sweep', () => {
     expect(store.totals().get('general')).toMatchObject({ delivered: 1_700 });
   });
 
+  test('keeps a dead letter for a week', async () => {
+    await accept(alertOf('old'));
+    await store.bury(store.pending('general', 1), 'HTTP 400');
+    clock.advance(6 * 24 * 3600);
+    await accept(alertOf('young'));
+    await store.bury(store.pending('general', 1), 'HTTP 400');
+    await store.sweep([]);
+    expect(store.deadLetters(10)).toHaveLength(2);
+    clock.advance(25 * 3600);
+    await store.sweep([]);
+    expect(store.deadLetters(10)).toMatchObject([{ alert: { fingerprint: 'fp-young' } }]);
+    expect(store.totals().get('general')).toMatchObject({ accepted: 2, dead: 2 });
+  });
+
   test('forgets the end of an alert after a day, and no alert that fires', async () => {
     await accept(alertOf('a'));
     await accept(alertOf('b'));
@@ -304,6 +452,34 @@ describe('the wall clock is set', () => {
     expect((await accept(alertOf('a'))).created).toMatchObject([{ kind: 'reminder' }]);
     await reopen();
     expect((await accept(alertOf('a'))).created).toEqual([]);
+  });
+
+  test('forward: nothing is from the future afterwards, and dead letters keep their age', async () => {
+    await accept(alertOf('a'));
+    await store.bury(store.pending('general', 1), 'HTTP 400');
+    const settled = clock.now().getTime();
+    clock.advance(60);
+    clock.jumpBy(8 * 86_400);
+    await store.calling('general');
+    await store.sweep([]);
+    expect(store.deadLetters(1)).toMatchObject([{ settledAt: settled + 8 * 86_400_000 }]);
+    const now = clock.now().getTime();
+    clock.advance(100);
+    expect(store.callsWithin('general', 60_000)).toEqual([]);
+    expect(store.callsWithin('general', 120_000)).toEqual([now]);
+    await reopen();
+    expect(store.callsWithin('general', 120_000)).toEqual([now]);
+  });
+
+  test('forward after a step back that was too small to notice: what waits is not from the future', async () => {
+    await accept(alertOf('a'));
+    clock.jumpBy(-50);
+    await accept(alertOf('b'));
+    clock.jumpBy(100);
+    await accept(alertOf('c'));
+    const now = clock.now().getTime();
+    const accepted = store.pending('general', 10).map(({ acceptedAt }) => acceptedAt - now);
+    expect(accepted).toEqual([0, 0, 0]);
   });
 });
 
@@ -335,6 +511,22 @@ describe('a disk that is full', () => {
     clock.advance(25 * 3600);
     await reopen({ maxBytes: 8 * 2 ** 20 });
     await accept(alertOf('again'));
+  });
+
+  test('with dead letters loses the oldest of them, not what is new', async () => {
+    await reopen({ maxBytes: 8 * 2 ** 20 });
+    const count = await fill();
+    await store.bury(store.pending('general', 1000), 'HTTP 400');
+    expect(store.writable).toBe(false);
+    const newest = store.deadLetters(1)[0]?.id;
+    await store.sweep([]);
+    expect(store.writable).toBe(true);
+    const left = store.deadLetters(1000);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(count);
+    expect(left[0]?.id).toBe(newest);
+    expect(store.totals().get('general')).toMatchObject({ accepted: count, dead: count });
+    await accept(alertOf('new'));
   });
 });
 
@@ -396,6 +588,7 @@ describe('a damaged database', () => {
     expect(copies).toHaveLength(1);
     expect(readFileSync(copies[0] ?? '', 'utf8')).toContain('no database');
     expect(store.corruptCopies()).toBe(1);
+    expect(store.lastCorruptAt()).toBe(clock.now().getTime());
     expect(store.writable).toBe(true);
   });
 
@@ -458,27 +651,48 @@ test('a database belongs to one process', () => {
 
 test('whatever happens in whatever order, every alert is accounted for', async () => {
   const step = fc.record({
-    what: fc.constantFrom('fire', 'resolve', 'deliver', 'bury', 'retry', 'sweep', 'wait', 'reopen'),
+    what: fc.constantFrom(
+      'fire',
+      'resolve',
+      'deliver',
+      'bury',
+      'retry',
+      'retryOne',
+      'sweep',
+      'wait',
+      'jump',
+      'configure',
+      'reopen',
+    ),
     name: fc.constantFrom('a', 'b', 'c'),
     destination: fc.constantFrom('general', 'mail'),
   });
+  let created = 0;
+  const counted = async (result: ReturnType<Store['accept']>): Promise<void> => {
+    created += (await result).created.length;
+  };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       for (const { what, name, destination } of steps) {
         const pending = store.pending(destination, 2);
         const actions: Record<typeof what, () => Promise<unknown>> = {
-          fire: () => accept(alertOf(name), ['general', 'mail']),
-          resolve: () => accept(resolved(alertOf(name)), [destination]),
+          fire: () => counted(accept(alertOf(name), ['general', 'mail'])),
+          resolve: () => counted(accept(resolved(alertOf(name)), [destination])),
           deliver: () =>
             store.delivered({ delivered: pending.slice(0, 1), coalesced: pending.slice(1) }),
           bury: () => store.bury(pending, 'no'),
           retry: () => store.retry('all'),
+          retryOne: () => store.retry(store.deadLetters(1).map(({ id }) => id)),
           sweep: () => store.sweep([destination]),
           wait: () => Promise.resolve(clock.advance(5 * 3600)),
+          jump: () => Promise.resolve(clock.jumpBy(name === 'a' ? -86_400 : 86_400)),
+          configure: () => store.configure(name === 'a' ? [destination] : ['general', 'mail']),
           reopen: () => reopen(),
         };
         await actions[what]();
         expect(store.discrepancies()).toEqual([]);
+        const accepted = [...store.totals().values()].map((totals) => totals.accepted);
+        expect(accepted.reduce((all, one) => all + one, 0)).toBe(created);
       }
     }),
     { numRuns: 40 },

@@ -1,6 +1,7 @@
 // As a namespace, so that the bundle leaves out zod's other languages.
 import * as z from 'zod';
 import { type ApiRequest, type ApiResponse, json, type Route } from '../http/routes';
+import type { RetryResult } from '../store/store';
 import { PAGE_HEADERS, renderPage } from './page';
 import type { DeliveryStatus, RouterStatus } from './status';
 
@@ -15,10 +16,10 @@ export interface PeopleOptions {
   /** A delivery that is pending, or settled not long ago. */
   readonly find: (id: number) => DeliveryStatus | undefined;
   /**
-   * Dead letters are pending again, and destinations that refused every call are called again.
-   * @returns the destinations that have more to send now
+   * Dead letters are pending again, except those that are outdated or of destinations that are no longer configured;
+   * destinations that refused every call are called again.
    */
-  readonly retry: (ids: readonly number[] | 'all') => Promise<ReadonlySet<string>>;
+  readonly retry: (ids: readonly number[] | 'all') => Promise<RetryResult>;
   /** @returns ids of the deliveries */
   readonly test: (request: TestRequest) => Promise<readonly number[]>;
 }
@@ -64,7 +65,7 @@ async function retry(options: PeopleOptions, request: ApiRequest): Promise<ApiRe
     return refusal(400, 'allowed: {"ids": [<id of a dead letter>, …]} or {"all": true}');
   }
   const which = 'ids' in parsed.data ? parsed.data.ids : 'all';
-  return json(200, { destinations: [...(await options.retry(which))] });
+  return json(200, await options.retry(which));
 }
 
 async function test(options: PeopleOptions, request: ApiRequest): Promise<ApiResponse> {

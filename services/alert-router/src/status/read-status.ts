@@ -22,12 +22,20 @@ export interface StatusSources {
   readonly lanes: () => readonly LaneStatus[];
   readonly store: Pick<
     Store,
-    'readings' | 'lastDeliveries' | 'deadLetters' | 'delivery' | 'corruptCopies'
+    | 'readings'
+    | 'lastDeliveries'
+    | 'deadLetters'
+    | 'delivery'
+    | 'orphans'
+    | 'corruptCopies'
+    | 'lastCorruptAt'
   >;
   readonly heartbeat: { status(): HeartbeatStatus };
   readonly reconciler: { status(): ReconcilerStatus };
 }
 
+/** How long a person is told of what waited for a destination that is gone. */
+const DAY_MS = 86_400_000;
 /** Of deliveries and dead letters each. */
 const SHOWN = 50;
 /** Characters of an alert's labels and of a reason; more is cut. */
@@ -53,17 +61,25 @@ export function readStatus(sources: StatusSources): RouterStatus {
       oldestPendingSeconds: pending > 0 ? oldestSeconds.get(lane.name) : undefined,
     };
   };
+  const now = sources.now();
+  const orphans = [...store.orphans(now - DAY_MS)];
   return {
     version,
     startedAt,
-    now: sources.now(),
+    now,
     heartbeat: heartbeat.status(),
     totals: [...totals.values()].reduce(sum, NONE),
     destinations: sources.lanes().map(destinationOf),
     lastDeliveries,
     deadLetters: store.deadLetters(SHOWN).flatMap(settled),
+    orphans: orphans.map(([destination, letters]) => ({ destination, letters })),
     reconciler: reconciler.status(),
-    store: { bytes, writable, corruptCopies: store.corruptCopies() },
+    store: {
+      bytes,
+      writable,
+      corruptCopies: store.corruptCopies(),
+      lastCorruptAt: store.lastCorruptAt(),
+    },
   };
 }
 

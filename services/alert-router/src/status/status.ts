@@ -16,8 +16,16 @@ export interface RouterStatus {
   readonly lastDeliveries: readonly SettledDelivery[];
   /** Newest first. */
   readonly deadLetters: readonly SettledDelivery[];
+  /** What waited within the last day for destinations that the configuration no longer has. */
+  readonly orphans: readonly Orphans[];
   readonly reconciler: ReconcilerStatus;
   readonly store: StoreStatus;
+}
+
+/** Dead letters of a destination that the configuration no longer has. */
+export interface Orphans {
+  readonly destination: string;
+  readonly letters: number;
 }
 
 export interface HeartbeatStatus {
@@ -94,8 +102,10 @@ export interface StoreStatus {
   readonly bytes: number;
   /** False while writes fail, as on a full disk; Alertmanager is then answered 503. */
   readonly writable: boolean;
-  /** Damaged databases that were moved aside. */
+  /** Damaged databases that were moved aside and are still there. */
   readonly corruptCopies: number;
+  /** When the last of them was. */
+  readonly lastCorruptAt?: number;
 }
 
 /** The answer of GET /api/v1/deliveries/<id>. */

@@ -1,5 +1,8 @@
 import type { DestinationStatus, RouterStatus } from './status';
 
+/** How long a damaged database is news: it stays for whoever wants to look into it. */
+const DAMAGE_NEWS_MS = 86_400_000;
+
 /** `12 s`, `3 min`, `2 h 5 min`, `4 d 3 h`; below zero, which a jump of the clock makes, counts as zero. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -25,7 +28,7 @@ export function stateOf(destination: DestinationStatus, now: number): string {
 
 /** What a person should know first, one line each; none when all is well. A parked destination is no problem. */
 export function problemsOf(status: RouterStatus): string[] {
-  const { destinations, heartbeat, reconciler, store } = status;
+  const { destinations, heartbeat, orphans, reconciler, store } = status;
   const letters = destinations
     .filter(({ state }) => state !== 'parked')
     .reduce((sum, { dead }) => sum + dead, 0);
@@ -33,15 +36,22 @@ export function problemsOf(status: RouterStatus): string[] {
   return [
     ...unhealthy.map(({ name, reason = 'it refuses every call' }) => `${name}: ${reason}`),
     ...(letters > 0 ? [`${counted(letters, 'dead letter')}: alerts nobody was told of`] : []),
+    ...orphans.map(
+      ({ destination, letters }) =>
+        `${counted(letters, 'alert')} waited for ${destination}, which is no longer configured`,
+    ),
     ...(heartbeat.silent ? ['no heartbeat: alerts are no longer arriving'] : []),
     ...(store.writable ? [] : ['the database takes no writes; Alertmanager keeps what is new']),
-    ...(store.corruptCopies > 0
-      ? [`${counted(store.corruptCopies, 'damaged database')} moved aside`]
-      : []),
+    ...damage(status),
     ...(reconciler.lastError === undefined
       ? []
       : [`no comparison with Alertmanager: ${reconciler.lastError}`]),
   ];
+}
+
+function damage({ now, store: { lastCorruptAt: at } }: RouterStatus): string[] {
+  if (at === undefined || now - at > DAMAGE_NEWS_MS) return [];
+  return [`a damaged database was moved aside ${ago(at, now)}`];
 }
 
 /** `1 dead letter`, `2 dead letters`. */

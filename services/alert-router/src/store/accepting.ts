@@ -30,6 +30,14 @@ export interface AcceptResult {
 /** More pending deliveries than this are not taken. */
 const MAX_PENDING = 200_000;
 
+export interface AcceptOptions {
+  /** In milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** After which an alert that still fires is told again. */
+  readonly reminderMs: number;
+  readonly isConfigured: (destination: string) => boolean;
+}
+
 /**
  * Stores what destinations do not know yet; within a transaction.
  * @throws StoreUnavailable when there is no room
@@ -37,8 +45,7 @@ const MAX_PENDING = 200_000;
 export function acceptAll(
   connection: Connection,
   acceptances: readonly Acceptance[],
-  now: number,
-  reminderMs: number,
+  options: AcceptOptions,
 ): AcceptResult {
   if (connection.isFull()) throw new StoreUnavailable('the database is full');
   if (connection.books.pending() >= MAX_PENDING) {
@@ -48,29 +55,28 @@ export function acceptAll(
   let unchanged = 0;
   for (const one of acceptances) {
     const before = created.length;
-    acceptOne(connection, one, { now, reminderMs, created });
+    acceptOne(connection, one, { ...options, created });
     if (created.length === before) unchanged += 1;
   }
   return { created, unchanged };
 }
 
-interface Accepting {
-  readonly now: number;
-  readonly reminderMs: number;
+interface Accepting extends AcceptOptions {
   readonly created: Created[];
 }
 
 function acceptOne(connection: Connection, acceptance: Acceptance, accepting: Accepting): void {
   const { books, statements } = connection;
   const { alert, groupKey, reconciled } = acceptance;
+  const { fingerprint } = alert;
   const { now, created } = accepting;
   let text: string | undefined;
-  for (const destination of acceptance.destinations) {
+  forgetUnconfigured(connection, acceptance, accepting);
+  for (const destination of destinationsOf(connection, acceptance, accepting)) {
     const kind = kindFor(connection, destination, acceptance, accepting);
     if (!kind) continue;
     text ??= alertToText(alert);
     const id = books.open(destination);
-    const { fingerprint } = alert;
     const content = [groupKey, kind, fingerprint, text, reconciled ? 1 : 0];
     statements.insert.run(id, destination, ...content, now, now);
     created.push({ id, destination, kind });
@@ -80,7 +86,35 @@ function acceptOne(connection: Connection, acceptance: Acceptance, accepting: Ac
     statements.tell.run(fingerprint, destination, told.status, told.startsAt, now);
   }
   if (text !== undefined && !acceptance.kind) {
-    statements.putAlert.run(alert.fingerprint, groupKey, text);
+    statements.putAlert.run(fingerprint, groupKey, text);
+  }
+}
+
+/** An end is told wherever the beginning was: the routes may have changed meanwhile. */
+function destinationsOf(
+  { books }: Connection,
+  { alert, destinations, kind }: Acceptance,
+  { isConfigured }: AcceptOptions,
+): Iterable<string> {
+  if (kind || alert.status === 'firing') return destinations;
+  return new Set([...destinations, ...books.toldFiring(alert.fingerprint).filter(isConfigured)]);
+}
+
+/** Where nobody is told any more, what is over is no longer remembered as firing. */
+function forgetUnconfigured(
+  connection: Connection,
+  acceptance: Acceptance,
+  accepting: AcceptOptions,
+): void {
+  const { books, statements } = connection;
+  const { fingerprint, status } = acceptance.alert;
+  if (acceptance.kind || status === 'firing') return;
+  for (const destination of books.toldFiring(fingerprint)) {
+    if (accepting.isConfigured(destination)) continue;
+    if (!kindFor(connection, destination, acceptance, accepting)) continue;
+    books.setTold(destination, fingerprint, undefined);
+    statements.forget.run(fingerprint, destination);
+    statements.forgetAlert.run(fingerprint);
   }
 }
 
@@ -88,7 +122,7 @@ function kindFor(
   { books }: Connection,
   destination: string,
   { kind, alert }: Acceptance,
-  { now, reminderMs }: Accepting,
+  { now, reminderMs }: AcceptOptions,
 ): DeliveryKind | undefined {
   const told = books.toldOf(destination, alert.fingerprint);
   return kind ?? whatToTell(told, alert, now, reminderMs);

@@ -27,6 +27,13 @@ export class Books {
     return this.told.get(destination)?.get(fingerprint);
   }
 
+  /** Destinations that were told last that this alert fires. */
+  toldFiring(fingerprint: string): string[] {
+    return [...this.told]
+      .filter(([, alerts]) => alerts.get(fingerprint)?.status === 'firing')
+      .map(([destination]) => destination);
+  }
+
   /** Undefined forgets. */
   setTold(destination: string, fingerprint: string, told: Told | undefined): void {
     const alerts = this.alertsOf(destination);

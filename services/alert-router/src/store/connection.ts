@@ -60,20 +60,27 @@ export class Connection {
     }
   }
 
-  /** The wall clock was set: what waits keeps its age. */
-  shiftTimes(ms: number): void {
+  /**
+   * The wall clock was set: what waits and what is kept keeps its age.
+   *
+   * @param ms by so many milliseconds
+   * @param now what it shows since, in milliseconds since the Unix epoch: what was written in between shows it already,
+   *   and nothing is of the future, where it would never be old enough
+   */
+  shiftTimes(ms: number, now: number): void {
+    const shifted = (column: string): string => `${column} = min(${column} + ${ms}, ${now})`;
     this.transact(() => {
       this.db.exec(`
-        UPDATE delivery SET accepted_at = accepted_at + ${ms}, pending_since = pending_since + ${ms}
-          WHERE state = 0;
-        UPDATE told SET told_at = told_at + ${ms};
-        UPDATE call SET at = at + ${ms};`);
+        UPDATE delivery SET ${shifted('accepted_at')}, ${shifted('pending_since')} WHERE state = 0;
+        UPDATE delivery SET ${shifted('settled_at')} WHERE state <> 0;
+        UPDATE told SET ${shifted('told_at')};
+        UPDATE call SET ${shifted('at')};`);
     });
-    this.books.mapTold((told) => ({ ...told, toldAt: told.toldAt + ms }));
+    this.books.mapTold((told) => ({ ...told, toldAt: Math.min(told.toldAt + ms, now) }));
     for (const [destination, times] of this.calls) {
       this.calls.set(
         destination,
-        times.map((at) => at + ms),
+        times.map((at) => Math.min(at + ms, now)),
       );
     }
   }

@@ -69,6 +69,14 @@ export function corruptCopies(file: string): string[] {
     .sort();
 }
 
+/** When the newest of them was moved aside, in milliseconds since the Unix epoch; its name says so. */
+export function lastCorruptAt(file: string): number | undefined {
+  const newest = corruptCopies(file).at(-1);
+  if (newest === undefined) return undefined;
+  const at = Date.parse(newest.slice(`${path.basename(file)}.corrupt-`.length));
+  return Number.isNaN(at) ? undefined : at;
+}
+
 function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);

@@ -1,7 +1,7 @@
 import type { Delivery } from '../model';
 import type { Connection } from './connection';
 import { numberOf, type State } from './states';
-import { deliveryOf, type Waiting } from './statements';
+import type { Waiting } from './statements';
 
 type Settled = Exclude<State, 'pending'>;
 
@@ -13,47 +13,23 @@ export interface Settling {
   readonly messageId?: string;
 }
 
+/** What may still end otherwise: a message that was under way when its delivery was given up may yet arrive. */
+const OPEN: readonly State[] = ['pending', 'expired', 'dead'];
+
 /**
- * Ends a pending delivery; within a transaction. One that expired while its message was under way is delivered all the
- * same; what ended otherwise stays as it is.
+ * Ends a pending delivery, or one that was given up; within a transaction. What was delivered or coalesced stays so.
  */
 export function settle(
   { books, statements }: Connection,
   { id, destination }: Pick<Delivery, 'id' | 'destination'>,
   { to, now, reason, messageId }: Settling,
 ): void {
-  for (const from of ['pending', 'expired'] as const) {
+  for (const from of OPEN.filter((state) => state !== to)) {
     const values = [numberOf(to), now, reason ?? null, messageId ?? null, id, numberOf(from)];
     if (statements.settle.run(...values).changes === 0) continue;
     books.move(destination, from, to);
     return;
   }
-}
-
-/**
- * Makes a dead letter pending again, if it is one; within a transaction. One whose alert was told of since has nothing
- * to add, and would tell that an alert fires which is over: it counts as coalesced.
- */
-export function reopen(
-  { books, statements }: Connection,
-  id: number,
-  now: number,
-): string | undefined {
-  const record = deliveryOf(statements, id);
-  if (record?.state !== 'dead' && record?.state !== 'expired') return undefined;
-  const { state, destination, kind } = record;
-  const isOutdated =
-    kind !== 'test' &&
-    kind !== 'notice' &&
-    statements.toldLater.get(id, numberOf('delivered')) !== undefined;
-  if (isOutdated) {
-    statements.settle.run(numberOf('coalesced'), now, null, null, id, numberOf(state));
-    books.move(destination, state, 'coalesced');
-    return undefined;
-  }
-  statements.reopen.run(now, id, numberOf(state));
-  books.move(destination, state, 'pending');
-  return destination;
 }
 
 /** The pending deliveries that a later one of the same alert makes needless. */

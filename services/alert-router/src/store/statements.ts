@@ -78,10 +78,6 @@ const SQL = {
   allTotals: 'SELECT * FROM total',
   alerts: 'SELECT fingerprint, group_key AS groupKey, alert FROM alert',
   one: 'SELECT * FROM delivery WHERE id = ?',
-  toldLater: `
-    SELECT 1 FROM delivery AS later JOIN delivery AS one
-      ON later.destination = one.destination AND later.fingerprint = one.fingerprint
-    WHERE one.id = ? AND later.id > one.id AND later.state = ? LIMIT 1`,
   oldest: `
     SELECT accepted_at AS at FROM delivery WHERE destination = ? AND state = 0
     ORDER BY id LIMIT 1`,
@@ -91,6 +87,12 @@ const SQL = {
   beyond: `
     SELECT id FROM delivery WHERE destination = ? AND state = ?
     ORDER BY id DESC LIMIT ? OFFSET ?`,
+  after: `
+    SELECT id, settled_at AS settledAt FROM delivery
+    WHERE destination = ? AND state = ? AND id > ? ORDER BY id LIMIT ?`,
+  countSince: `
+    SELECT count(*) AS count FROM delivery
+    WHERE destination = ? AND state = ? AND settled_at >= ? AND reason = ?`,
   count: 'SELECT count(*) AS count FROM delivery WHERE destination = ? AND state = ?',
   size: `
     SELECT page_count AS pages, freelist_count AS free, page_size AS size
@@ -118,6 +120,23 @@ export function deliveriesOf(
 ): DeliveryRecord[] {
   const rows = (newest ? downwards : upwards).all(destination, numberOf(state), limit);
   return (rows as unknown as Row[]).map(recordOf);
+}
+
+/** What is read of many settled deliveries at once. */
+export interface Settled {
+  readonly id: number;
+  /** In milliseconds since the Unix epoch. */
+  readonly settledAt: number;
+}
+
+/** The oldest settled ones of a destination in a state, with numbers above `after`. */
+export function settledAfter(
+  { after: statement }: Statements,
+  destination: string,
+  state: State,
+  { after = 0, limit }: { readonly after?: number; readonly limit: number },
+): Settled[] {
+  return statement.all(destination, numberOf(state), after, limit) as unknown as Settled[];
 }
 
 export function deliveryOf({ one }: Statements, id: number): DeliveryRecord | undefined {

@@ -7,6 +7,9 @@
 export const STATES = ['pending', 'delivered', 'coalesced', 'dead', 'expired'] as const;
 export type State = (typeof STATES)[number];
 
+/** States of dead letters. */
+export const DEAD: readonly State[] = ['dead', 'expired'];
+
 /** How many deliveries of a destination are in each state since the database began; `accepted` is the sum. */
 export type Totals = Readonly<Record<State | 'accepted', number>>;
 

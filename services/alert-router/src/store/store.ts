@@ -1,21 +1,20 @@
 import { type AcceptResult, type Acceptance, acceptAll } from './accepting';
 import type { StoreReadings } from '../metrics';
 import type { Alert, Delivery, Message, Outbox } from '../model';
-import { corruptCopies } from './database';
+import { corruptCopies, lastCorruptAt } from './database';
 import { Held } from './held';
-import { reopen, settle, type Settling } from './settling';
-import { numberOf, type State, STATES, type Totals } from './states';
+import { retry, type RetryResult } from './retrying';
+import { settle, type Settling } from './settling';
+import { DEAD, numberOf, type State, STATES, type Totals } from './states';
 import { deliveriesOf, deliveryOf, type DeliveryRecord } from './statements';
 import { alertFromText } from './stored-alert';
-import { Sweep } from './sweep';
+import { Sweep, UNCONFIGURED } from './sweep';
 import { Transactions, type TransactionsOptions } from './transactions';
 
 export type { Acceptance, AcceptResult, Created } from './accepting';
+export type { RetryResult } from './retrying';
 export type { DeliveryRecord } from './statements';
 export type StoreOptions = TransactionsOptions;
-
-/** States of dead letters. */
-const DEAD: readonly State[] = ['dead', 'expired'];
 
 /**
  * The outbox: every alert on its way to a destination, what each destination was told, and the ledger of both, in one
@@ -26,6 +25,7 @@ export class Store implements Outbox {
   private readonly transactions: Transactions;
   private readonly held: Held;
   private readonly sweeper: Sweep;
+  private configured: ReadonlySet<string> | undefined;
 
   /** @throws StoreRefused when the database is of a newer version, or in use by another process */
   constructor(private readonly options: StoreOptions) {
@@ -34,18 +34,32 @@ export class Store implements Outbox {
     this.sweeper = new Sweep({
       write: (work) => this.transactions.write(work),
       isHeld: (id) => this.held.has(id),
+      isConfigured: (name) => this.isConfigured(name),
     });
   }
 
   /**
-   * Stores what destinations do not know yet.
+   * Says which destinations the configuration has, from now on; until it is said, all are taken for known. What waits
+   * for others is given up. Rejects never: what cannot be written now, the next sweep writes.
+   */
+  async configure(destinations: Iterable<string>): Promise<void> {
+    this.configured = new Set(destinations);
+    await this.tryWrite(() => this.sweeper.buryUnconfigured());
+  }
+
+  /**
+   * Stores what destinations do not know yet. The end of an alert goes also where it was told that it fires.
    *
    * @param reminderMs after which an alert that still fires is told again
    * @throws StoreUnavailable when it cannot be stored now; nothing of it is then
    */
   accept(acceptances: readonly Acceptance[], reminderMs: number): Promise<AcceptResult> {
     return this.transactions.write((connection, now) =>
-      acceptAll(connection, acceptances, now, reminderMs),
+      acceptAll(connection, acceptances, {
+        now,
+        reminderMs,
+        isConfigured: (name) => this.isConfigured(name),
+      }),
     );
   }
 
@@ -141,21 +155,42 @@ export class Store implements Outbox {
   }
 
   /**
-   * Makes dead letters pending again.
-   * @returns the destinations that have some
+   * How many deliveries were given up since, because the configuration no longer has their destination, by destination.
+   *
+   * @param since milliseconds since the Unix epoch
    */
-  retry(which: readonly number[] | 'all'): Promise<Set<string>> {
-    return this.transactions.write((connection, now) => {
-      const ids = which === 'all' ? this.deadLetters(2 ** 31).map(({ id }) => id) : which;
-      const destinations = ids.map((id) => reopen(connection, id, now));
-      return new Set(destinations.filter((name) => name !== undefined));
+  orphans(since: number): Map<string, number> {
+    return this.transactions.read(new Map<string, number>(), ({ books, statements }) => {
+      const count = (name: string): number =>
+        Number(statements.countSince.get(name, numberOf('dead'), since, UNCONFIGURED)?.count);
+      return new Map(
+        books
+          .destinations()
+          .filter((name) => !this.isConfigured(name))
+          .map((name): [string, number] => [name, count(name)])
+          .filter(([, letters]) => letters > 0),
+      );
     });
   }
 
-  /** The alerts that fire as far as any destination was told, each once. */
+  /**
+   * Makes dead letters pending again, unless what they say is no longer so.
+   * @throws StoreUnavailable when the database cannot be written
+   */
+  retry(which: readonly number[] | 'all'): Promise<RetryResult> {
+    return retry(which, {
+      write: (work) => this.transactions.write(work),
+      isConfigured: (name) => this.isConfigured(name),
+    });
+  }
+
+  /** The alerts that fire as far as any destination of the configuration was told, each once. */
   firing(): { readonly groupKey: string; readonly alert: Alert }[] {
     return this.transactions.read([], ({ statements, books }) => {
-      const firing = new Set(books.toldBefore('firing', Infinity).map(([, one]) => one));
+      const told = books.toldBefore('firing', Infinity);
+      const firing = new Set(
+        told.filter(([name]) => this.isConfigured(name)).map(([, fingerprint]) => fingerprint),
+      );
       const rows = statements.alerts.all() as Record<
         'fingerprint' | 'groupKey' | 'alert',
         string
@@ -207,14 +242,19 @@ export class Store implements Outbox {
     return corruptCopies(this.options.file).length;
   }
 
+  /** When the last one was, in milliseconds since the Unix epoch. */
+  lastCorruptAt(): number | undefined {
+    return lastCorruptAt(this.options.file);
+  }
+
   /**
    * Ends what waited too long and removes what is no longer needed; to be called every half minute or so.
    *
-   * @param parked destinations that cannot be called
+   * @param uncallable destinations that cannot be called
    * @throws StoreUnavailable when the database cannot be written
    */
-  sweep(parked: readonly string[]): Promise<void> {
-    return this.sweeper.run(parked);
+  sweep(uncallable: readonly string[]): Promise<void> {
+    return this.sweeper.run(uncallable);
   }
 
   /**
@@ -240,6 +280,10 @@ export class Store implements Outbox {
   async close(): Promise<void> {
     await this.held.close();
     this.transactions.close();
+  }
+
+  private isConfigured(destination: string): boolean {
+    return this.configured?.has(destination) ?? true;
   }
 
   private settleAll(groups: [readonly Delivery[], Omit<Settling, 'now'>][]): Promise<void> {

@@ -1,6 +1,7 @@
+import { BATCH, inBatches, type Write } from './batches';
 import type { Connection } from './connection';
+import { Pruning } from './pruning';
 import { outdated, settle } from './settling';
-import { numberOf, type State } from './states';
 import type { Waiting } from './statements';
 import type { Work } from './transactions';
 
@@ -12,43 +13,64 @@ const MAX_AGE_MS = DAY_MS;
 const RESOLVED_MS = DAY_MS;
 const FIRING_MS = 30 * DAY_MS;
 const CALLS_MS = 2 * MINUTE_MS;
-/** Settled deliveries that are kept, of each destination and state. */
-const KEPT: Readonly<Record<Exclude<State, 'pending'>, number>> = {
-  delivered: 500,
-  coalesced: 500,
-  dead: 10_000,
-  expired: 10_000,
-};
 /** Pending ones that are kept of a destination that cannot be called. */
-const KEPT_PARKED = 5_000;
-/** Rows in one transaction, so that accepting never waits long. */
-const BATCH = 500;
+const KEPT_UNCALLABLE = 5_000;
+
+/** Why what waited for a destination that the configuration no longer has was given up. */
+export const UNCONFIGURED = 'no longer configured';
 
 export interface SweepOptions {
-  readonly write: <T>(work: Work<T>) => Promise<T>;
+  readonly write: Write;
   /** Deliveries that ended, which the database does not know yet. */
   readonly isHeld: (id: number) => boolean;
+  readonly isConfigured: (destination: string) => boolean;
 }
 
 /** Removes what is no longer needed and ends what waited too long, in small transactions. */
 export class Sweep {
-  constructor(private readonly options: SweepOptions) {}
+  private readonly pruning: Pruning;
+
+  constructor(private readonly options: SweepOptions) {
+    this.pruning = new Pruning(options.write);
+  }
 
   /**
-   * @param parked destinations that cannot be called: they hold the newest state of each alert, not its history
+   * @param uncallable destinations that cannot be called: they hold the newest state of each alert, not its history
    * @throws StoreUnavailable when the database cannot be written; the rest is for the next time
    */
-  async run(parked: readonly string[]): Promise<void> {
+  async run(uncallable: readonly string[]): Promise<void> {
     const { write } = this.options;
-    const destinations = await write(({ books }) => books.destinations());
+    await this.buryUnconfigured();
+    const destinations = await this.destinations();
     for (const name of destinations) {
-      if (parked.includes(name)) await this.shrinkParked(name);
+      if (uncallable.includes(name)) await this.shrink(name);
       await this.expire(name);
-      for (const [state, kept] of Object.entries(KEPT))
-        await this.prune(name, state as State, kept);
     }
+    await this.pruning.run(destinations);
     await write(forgetAlerts);
     await write((connection, now) => forgetCalls(connection, now - CALLS_MS));
+  }
+
+  /**
+   * Gives up what waits for destinations that the configuration no longer has.
+   * @throws StoreUnavailable when the database cannot be written
+   */
+  async buryUnconfigured(): Promise<void> {
+    for (const name of await this.destinations()) {
+      if (this.options.isConfigured(name)) continue;
+      await this.repeat((connection, now) => {
+        const waiting = this.waiting(connection, name, BATCH);
+        for (const { id } of waiting) {
+          const settling = { to: 'dead', now, reason: UNCONFIGURED } as const;
+          settle(connection, { id, destination: name }, settling);
+        }
+        return waiting.length;
+      });
+    }
+  }
+
+  private destinations(): Promise<string[]> {
+    return this.options.write(({ books }) => books.destinations());
   }
 
   private async expire(name: string): Promise<void> {
@@ -63,16 +85,16 @@ export class Sweep {
     });
   }
 
-  private async shrinkParked(name: string): Promise<void> {
-    const reason = `more than ${KEPT_PARKED} deliveries waited for a destination that cannot be called`;
+  private async shrink(name: string): Promise<void> {
+    const reason = `more than ${KEPT_UNCALLABLE} deliveries waited for a destination that cannot be called`;
     await this.repeat((connection, now) => {
-      const waiting = this.waiting(connection, name, KEPT_PARKED * 4);
+      const waiting = this.waiting(connection, name, KEPT_UNCALLABLE * 4);
       const old = outdated(waiting).slice(0, BATCH);
       for (const { id } of old) {
         settle(connection, { id, destination: name }, { to: 'coalesced', now });
       }
       if (old.length > 0) return old.length;
-      const surplus = connection.books.totalsOf(name).pending - KEPT_PARKED;
+      const surplus = connection.books.totalsOf(name).pending - KEPT_UNCALLABLE;
       const beyond = waiting.slice(0, Math.max(0, Math.min(surplus, BATCH)));
       for (const { id } of beyond) {
         settle(connection, { id, destination: name }, { to: 'expired', now, reason });
@@ -81,22 +103,13 @@ export class Sweep {
     });
   }
 
-  private async prune(name: string, state: State, kept: number): Promise<void> {
-    await this.repeat(({ statements }) => {
-      const rows = statements.beyond.all(name, numberOf(state), BATCH, kept);
-      for (const { id } of rows) statements.remove.run(id as number);
-      return rows.length;
-    });
-  }
-
   private waiting({ statements }: Connection, name: string, limit: number): Waiting[] {
     const rows = statements.waiting.all(name, limit) as unknown as Waiting[];
     return rows.filter(({ id }) => !this.options.isHeld(id));
   }
 
-  /** Until a transaction did less than a whole batch. */
-  private async repeat(work: Work<number>): Promise<void> {
-    while ((await this.options.write(work)) >= BATCH);
+  private repeat(work: Work<number>): Promise<void> {
+    return inBatches(this.options.write, work);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Alert, AlertStatus } from '../model';
+import type { Alert, AlertStatus, Delivery } from '../model';
 
 /** What a destination knows of an alert. */
 export interface Told {
@@ -32,6 +32,20 @@ export function whatToTell(
   }
   if (told.status === 'resolved' || another) return 'firing';
   return now - told.toldAt >= reminderMs ? 'reminder' : undefined;
+}
+
+/**
+ * Whether a delivery that was given up says what is no longer so: that an alert fires of which the end or another
+ * incident was told since, or is forgotten; or the end of one that fires again. What people or the router itself wrote
+ * stays true.
+ */
+export function isOutdated(
+  told: Told | undefined,
+  { kind, alert }: Pick<Delivery, 'kind' | 'alert'>,
+): boolean {
+  if (kind === 'test' || kind === 'notice') return false;
+  if (kind === 'resolved') return told?.status === 'firing';
+  return told?.status !== 'firing' || told.startsAt > alert.startsAt + SAME_INCIDENT_MS;
 }
 
 /** The end of an incident before the one that fires now, as a group that failed for long repeats it. */

@@ -90,7 +90,7 @@ export class Transactions {
     const jump = this.jump.measure();
     if (jump !== 0) {
       this.options.logger.warn({ seconds: jump / 1000 }, 'the wall clock was set');
-      connection.shiftTimes(jump);
+      connection.shiftTimes(jump, this.now());
     }
     this.jump.settle();
   }

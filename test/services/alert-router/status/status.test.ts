@@ -77,6 +77,7 @@ test('the status of a router that has done nothing yet', async () => {
     ],
     lastDeliveries: [],
     deadLetters: [],
+    orphans: [],
     reconciler: { enabled: true, added: 0, resolved: 0 },
     store: { bytes: expect.any(Number) as number, writable: true, corruptCopies: 0 },
   });
@@ -142,13 +143,26 @@ test('a retry makes dead letters pending again', async () => {
   await people.store.bury(people.store.pending('general', 3), 'refused');
   const ids = (await status()).deadLetters.map(({ id }) => id);
   expect(ids).toHaveLength(3);
+  const sent = { destinations: ['general'], outdated: 0, unknown: [] };
   const retry = async (body: unknown): Promise<unknown> =>
     JSON.parse((await ask('/api/v1/retry', 'POST', body)).body);
-  expect(await retry({ ids: [ids[0]] })).toEqual({ destinations: ['general'] });
+  expect(await retry({ ids: [ids[0]] })).toEqual(sent);
   expect((await status()).totals).toMatchObject({ dead: 2, pending: 1 });
-  expect(await retry({ all: true })).toEqual({ destinations: ['general'] });
+  expect(await retry({ all: true })).toEqual(sent);
   expect((await status()).totals).toMatchObject({ dead: 0, pending: 3 });
-  expect(await retry({ ids: [4711] })).toEqual({ destinations: [] });
+  expect(await retry({ ids: [4711] })).toEqual({ ...sent, destinations: [] });
+});
+
+test('what waited for a destination that is gone is said for a day, and is not sent again', async () => {
+  await people.accept(alert('a'), 'old');
+  await people.store.configure(['general', 'mail']);
+  const found = await status();
+  expect(found.orphans).toEqual([{ destination: 'old', letters: 1 }]);
+  expect(problemsOf(found)).toEqual(['1 alert waited for old, which is no longer configured']);
+  const { body } = await ask('/api/v1/retry', 'POST', { all: true });
+  expect(JSON.parse(body)).toEqual({ destinations: [], outdated: 0, unknown: ['old'] });
+  people.clock.advance(24 * 3600 + 1);
+  expect(problemsOf(await status())).toEqual([]);
 });
 
 test('a test goes where it is told, and says what became of it', async () => {
@@ -297,15 +311,31 @@ describe('words', () => {
       ...base,
       heartbeat: { silent: true },
       reconciler: { enabled: true, lastError: 'gone', added: 0, resolved: 0 },
-      store: { bytes: 1, writable: false, corruptCopies: 2 },
+      store: {
+        bytes: 1,
+        writable: false,
+        corruptCopies: 2,
+        lastCorruptAt: base.now - 7_200_000,
+      },
       destinations: [{ ...base.destinations[0], state: 'unhealthy' }] as typeof base.destinations,
     });
     expect(problems).toEqual([
       'general: it refuses every call',
       'no heartbeat: alerts are no longer arriving',
       'the database takes no writes; Alertmanager keeps what is new',
-      '2 damaged databases moved aside',
+      'a damaged database was moved aside 2 h 0 min ago',
       'no comparison with Alertmanager: gone',
     ]);
+  });
+
+  test('a damaged database is news for a day, though its copy stays', async () => {
+    const base = await status();
+    const problems = (hours: number): string[] =>
+      problemsOf({
+        ...base,
+        store: { ...base.store, corruptCopies: 1, lastCorruptAt: base.now - hours * 3_600_000 },
+      });
+    expect(problems(24)).toEqual(['a damaged database was moved aside 24 h 0 min ago']);
+    expect(problems(25)).toEqual([]);
   });
 });
