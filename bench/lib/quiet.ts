@@ -11,11 +11,15 @@ export interface Quiet {
   readonly alerts: readonly string[];
 }
 
-/** Looks at a cluster's alerts for some minutes. */
+/** What was pending while the stack came up has ended by then. */
+const SETTLE_MS = 60_000;
+
+/** Looks at a cluster's alerts for some minutes, a minute from now on. */
 export async function watchQuiet(
   prometheus: PrometheusApi,
   { minutes, signal }: { readonly minutes: number; readonly signal: AbortSignal },
 ): Promise<Quiet> {
+  await pause(SETTLE_MS, signal);
   const end = Date.now() + minutes * 60_000;
   const alerts = new Set<string>();
   let looks = 0;
