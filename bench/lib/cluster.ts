@@ -1,9 +1,9 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
-import { connect } from '../../cli/lib/cluster';
+import { withClient } from '../../cli/lib/cluster';
 import { CliError, UsageError } from '../../cli/lib/errors';
 import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
-import { KubeClient } from '../../cli/lib/kube-client';
+import type { KubeClient } from '../../cli/lib/kube-client';
 import { PrometheusApi } from '../../cli/lib/prometheus-api';
 import type { Session } from '../../cli/lib/session';
 import { poll } from '../../cli/lib/async';
@@ -45,12 +45,9 @@ export async function withStack<T>(
 ): Promise<T> {
   const settings = loadSettings();
   const { signal } = session;
-  const client = new KubeClient(await connect(settings, context, signal), signal);
-  try {
-    return await work({ client, settings, topology: buildTopology(settings), signal });
-  } finally {
-    client.close();
-  }
+  return withClient(session, settings, context, (client) =>
+    work({ client, settings, topology: buildTopology(settings), signal }),
+  );
 }
 
 /** Asks Prometheus, and closes the way to it afterwards. */

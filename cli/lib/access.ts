@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import forge from 'node-forge';
 import { loadSettings } from '../../constructs/settings';
-import { connect } from './cluster';
-import { KubeClient } from './kube-client';
+import { withClient } from './cluster';
 import { stateFolder } from './paths';
 import type { Session } from './session';
 import { readTechnician, type Technician } from './technician';
@@ -17,10 +16,7 @@ export interface AccessOptions {
 
 /** Writes the technician's credentials for curl, browsers and other tools. */
 export async function access(session: Session, options: AccessOptions): Promise<void> {
-  const settings = loadSettings();
-  const config = await connect(settings, options.context, session.signal);
-  const client = new KubeClient(config, session.signal);
-  try {
+  await withClient(session, loadSettings(), options.context, async (client) => {
     const folder = options.out ? resolve(options.out) : join(stateFolder(), 'access');
     const { files, password } = writeAccess(folder, await readTechnician(client));
     const text = [
@@ -32,9 +28,7 @@ export async function access(session: Session, options: AccessOptions): Promise<
       `  curl --cacert ${join(folder, 'ca.crt')} --cert ${join(folder, 'technician.crt')} --key ${join(folder, 'technician.key')} https://localhost:9090/api/v1/targets`,
     ];
     session.output.result(text.join('\n'), { ok: true, folder, files, password });
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /**

@@ -3,9 +3,9 @@ import { DESTINATIONS } from '../../constructs/topology';
 import { parseWebhookUrl } from '../../services/alert-router/src/destinations/discord/endpoint';
 import { parseSmtpUrl } from '../../services/alert-router/src/destinations/mail/address';
 import { parseWebhookCredential } from '../../services/alert-router/src/destinations/webhook/credential';
-import { connect } from './cluster';
+import { withClient } from './cluster';
 import { CliError, UsageError } from './errors';
-import { KubeClient, type ObjectRef } from './kube-client';
+import type { KubeClient, ObjectRef } from './kube-client';
 import { readSecretInput } from './secret-input';
 import type { Session } from './session';
 
@@ -131,18 +131,4 @@ function destinationOf({ alertRouter }: Settings, name: string): Destination {
   throw new UsageError(
     `vigil.config.ts has no destination '${name}'; it has ${Object.keys(destinations).join(', ')}`,
   );
-}
-
-async function withClient(
-  { signal }: Session,
-  settings: Settings,
-  context: string | undefined,
-  work: (client: KubeClient) => Promise<void>,
-): Promise<void> {
-  const client = new KubeClient(await connect(settings, context, signal), signal);
-  try {
-    await work(client);
-  } finally {
-    client.close();
-  }
 }

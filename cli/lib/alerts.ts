@@ -4,10 +4,9 @@ import type { DeliveryStatus } from '../../services/alert-router/src/status/stat
 import { counted, problemsOf } from '../../services/alert-router/src/status/words';
 import { oneLine, renderAlerts } from './alerts-text';
 import { pause } from './async';
-import { connect } from './cluster';
+import { withClient } from './cluster';
 import { Door } from './door';
 import { AlreadyReported, CliError } from './errors';
-import { KubeClient } from './kube-client';
 import { ROUTER_DOOR, RouterApi } from './router-api';
 import type { Session } from './session';
 
@@ -104,16 +103,14 @@ export async function withRouter(
   context: string | undefined,
   work: (api: RouterApi) => Promise<void>,
 ): Promise<void> {
-  const { signal } = session;
-  const client = new KubeClient(await connect(loadSettings(), context, signal), signal);
-  let api: RouterApi | undefined;
-  try {
-    api = new RouterApi(await Door.open(client, ROUTER_DOOR, signal));
-    await work(api);
-  } finally {
-    api?.close();
-    client.close();
-  }
+  await withClient(session, loadSettings(), context, async (client) => {
+    const api = new RouterApi(await Door.open(client, ROUTER_DOOR, session.signal));
+    try {
+      await work(api);
+    } finally {
+      api.close();
+    }
+  });
 }
 
 /** What is parked or refuses every call is not waited for. */

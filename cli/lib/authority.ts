@@ -2,9 +2,8 @@ import { buildTopology } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
 import { Annotation } from '../../services/certificate-controller/src/authority';
 import { certificateStatus, isBad, lifeLeft } from './certificates';
-import { connect } from './cluster';
+import { withClient } from './cluster';
 import { AlreadyReported } from './errors';
-import { KubeClient } from './kube-client';
 import { formatTable } from './output';
 import { confirm } from './prompt';
 import type { Session } from './session';
@@ -36,15 +35,13 @@ export async function changeAuthority(
   options: AuthorityOptions,
 ): Promise<void> {
   const settings = loadSettings();
-  const config = await connect(settings, options.context, session.signal);
   const { output } = session;
-  if (!(await confirm(session, QUESTIONS[action], options.yes))) {
-    output.result('Nothing was changed.', { ok: true, requested: false });
-    return;
-  }
-  const { namespace, secret } = buildTopology(settings).plan.authority;
-  const client = new KubeClient(config, session.signal);
-  try {
+  await withClient(session, settings, options.context, async (client) => {
+    if (!(await confirm(session, QUESTIONS[action], options.yes))) {
+      output.result('Nothing was changed.', { ok: true, requested: false });
+      return;
+    }
+    const { namespace, secret } = buildTopology(settings).plan.authority;
     const id = new Date().toISOString();
     const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name: secret };
     await client.merge(ref, { metadata: { annotations: { [ANNOTATIONS[action]]: id } } });
@@ -52,17 +49,13 @@ export async function changeAuthority(
       `Requested (${id}). The certificate-controller does it within a minute; watch: npx vigil certificates status`,
       { ok: true, requested: true, annotation: ANNOTATIONS[action], id },
     );
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** Prints every certificate of the plan; exit code 1 when one is missing or has expired. */
 export async function showCertificates(session: Session, context?: string): Promise<void> {
   const settings = loadSettings();
-  const config = await connect(settings, context, session.signal);
-  const client = new KubeClient(config, session.signal);
-  try {
+  await withClient(session, settings, context, async (client) => {
     const all = await certificateStatus(client, buildTopology(settings).plan);
     const rows = all.map((each) => [
       each.component,
@@ -74,7 +67,5 @@ export async function showCertificates(session: Session, context?: string): Prom
     const ok = !all.some(isBad);
     session.output.result(formatTable([header, ...rows]).join('\n'), { ok, certificates: all });
     if (!ok) throw new AlreadyReported('a certificate is missing or has expired');
-  } finally {
-    client.close();
-  }
+  });
 }

@@ -9,9 +9,10 @@ import { mountPoints, startContainers } from './docker';
 import { CliError, UsageError } from './errors';
 import { createKindCluster, deleteKindCluster, kindKubeconfig, kindNodes } from './kind';
 import { AUDIT_MOUNT, AUDIT_POLICY_FILE, kindConfig } from './kind-config';
-import type { KubeClient } from './kube-client';
+import { KubeClient } from './kube-client';
 import { stateFolder } from './paths';
 import { nodeImageProblem, refuse } from './preflight';
+import type { Session } from './session';
 import { CreationMarker } from './state';
 
 /** A kind cluster of a name: none, one that `up` made, half of one, or somebody else's. */
@@ -155,6 +156,25 @@ export async function connect(
       ? `kind cluster '${name}' was not made by Vigil; name it with --context kind-${name} if you mean it`
       : `there is no cluster '${name}'; \`vigil up\` creates it, --context names another`,
   );
+}
+
+/**
+ * Works on the cluster of a context, or on the kind cluster of the settings, and lets go of it afterwards.
+ *
+ * @throws CliError when there is no such cluster.
+ */
+export async function withClient<T>(
+  { signal }: Pick<Session, 'signal'>,
+  settings: Settings,
+  context: string | undefined,
+  work: (client: KubeClient) => Promise<T>,
+): Promise<T> {
+  const client = new KubeClient(await connect(settings, context, signal), signal);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }
 
 /** Internal address by node name. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { buildTopology, GRAFANA_PASSWORD, type Component } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
 import { showInBrowser } from './browser';
-import { connect } from './cluster';
+import { withClient } from './cluster';
 import { CliError } from './errors';
-import { KubeClient } from './kube-client';
+import type { KubeClient } from './kube-client';
 import { forwardPort } from './port-forward';
 import type { Session } from './session';
 import { readSecret } from './technician';
@@ -25,18 +25,18 @@ export interface OpenOptions {
 export async function open(session: Session, name: string, options: OpenOptions): Promise<void> {
   const { output, signal } = session;
   const settings = loadSettings();
-  const client = new KubeClient(await connect(settings, options.context, signal), signal);
-  const component = buildTopology(settings).components.find((one) => one.name === name);
-  if (component?.ports.web === undefined) throw new CliError(`${name} has nothing to open`);
-  const target = { namespace: component.namespace, service: name, port: component.ports.web };
-  const hint = await loginHint(client, component, options.printPassword);
-  const forwarding = await forwardPort(client, target, options.port ?? 0);
-  const url = `https://localhost:${forwarding.port}`;
-  output.result([`${name}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
-  if (options.browser && !output.json) showInBrowser(url);
-  if (!signal.aborted) await once(signal, 'abort');
-  forwarding.close();
-  client.close();
+  await withClient(session, settings, options.context, async (client) => {
+    const component = buildTopology(settings).components.find((one) => one.name === name);
+    if (component?.ports.web === undefined) throw new CliError(`${name} has nothing to open`);
+    const target = { namespace: component.namespace, service: name, port: component.ports.web };
+    const hint = await loginHint(client, component, options.printPassword);
+    const forwarding = await forwardPort(client, target, options.port ?? 0);
+    const url = `https://localhost:${forwarding.port}`;
+    output.result([`${name}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
+    if (options.browser && !output.json) showInBrowser(url);
+    if (!signal.aborted) await once(signal, 'abort');
+    forwarding.close();
+  });
 }
 
 async function loginHint(

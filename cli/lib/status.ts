@@ -2,9 +2,9 @@ import { ROLE_LABEL } from '../../constructs/kubernetes/labels';
 import { loadSettings, type Settings } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
 import { certificateStatus, isBad, type CertificateStatus } from './certificates';
-import { connect } from './cluster';
+import { withClient } from './cluster';
 import { AlreadyReported, CliError } from './errors';
-import { KubeClient } from './kube-client';
+import type { KubeClient } from './kube-client';
 import { PrometheusApi, type ActiveAlert } from './prometheus-api';
 import type { Session } from './session';
 import { renderStatus } from './status-text';
@@ -42,15 +42,11 @@ export interface Status {
 /** Prints one screen on how everything is; exit code 1 when something is not well. */
 export async function status(session: Session, context?: string): Promise<void> {
   const settings = loadSettings();
-  const config = await connect(settings, context, session.signal);
-  const client = new KubeClient(config, session.signal);
-  try {
+  await withClient(session, settings, context, async (client) => {
     const found = await readStatus(client, settings, session.signal);
     session.output.result(renderStatus(found, session.output), found);
     if (!found.ok) throw new AlreadyReported('something is not well');
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** Collects everything; what cannot be asked is a problem in the answer, not an error. */

@@ -54,6 +54,14 @@ const route = z.strictObject({
     .describe('Whether the routes after it are tried as well. Default: false.'),
 });
 
+/** Channels that get the alerts of one category each. */
+const SORTED = ['container', 'node', 'traffic', 'nginx', 'apache'] as const;
+
+/** The Discord channels of the defaults. */
+export const defaultChannels = ['general', ...SORTED] as const;
+
+const discord = { kind: 'discord' } as const;
+
 const sorted = (name: string) => ({ matchers: [`category="${name}"`], destinations: [name] });
 
 /** Where alerts go. Credentials are no settings: they are keys of a Secret, each named like its destination. */
@@ -63,12 +71,7 @@ export const alertRouter = z
     destinations: z
       .record(dnsLabel(), destination)
       .default({
-        general: { kind: 'discord' },
-        container: { kind: 'discord' },
-        node: { kind: 'discord' },
-        traffic: { kind: 'discord' },
-        nginx: { kind: 'discord' },
-        apache: { kind: 'discord' },
+        ...Object.fromEntries(defaultChannels.map((name) => [name, discord])),
         mail: { kind: 'mail', to: [] },
       })
       .describe('Places where alerts go, by name.'),
@@ -81,7 +84,7 @@ export const alertRouter = z
       .array(route)
       .default([
         { matchers: ['severity="critical"'], destinations: ['mail'], continue: true },
-        ...['container', 'node', 'traffic', 'nginx', 'apache'].map(sorted),
+        ...SORTED.map(sorted),
         { matchers: [], destinations: ['general'] },
       ])
       .describe('The first that matches takes an alert, and the next ones too where it says so.'),

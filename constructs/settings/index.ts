@@ -1,3 +1,4 @@
+export { defaultChannels } from './alert-router';
 export * from './errors';
 export * from './images';
 export * from './load';

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { StageWatch, type Followed, type StageTimes } from '../../cli/lib/stages';
-import { seconds } from '../../constructs/settings';
+import { defaultChannels, seconds } from '../../constructs/settings';
 import type { FakeDiscord, RecordedMessage } from '../../fakes/discord';
 import type { FakeMailbox, RecordedMail } from '../../fakes/mailbox';
 import {
@@ -13,7 +13,7 @@ import {
   settings,
   topology,
 } from './support/cluster';
-import { CHANNELS, startReceivers } from './support/receivers';
+import { startReceivers } from './support/receivers';
 import { makeStranger } from './support/stranger';
 import { vigil } from './support/vigil';
 
@@ -55,7 +55,7 @@ describe('alerts', () => {
     };
 
     expect(destinations.map(({ name, state }) => [name, state])).toEqual(
-      [...CHANNELS, 'mail'].map((name) => [name, 'parked']),
+      [...defaultChannels, 'mail'].map((name) => [name, 'parked']),
     );
     expect(code).toBe(0);
   });
@@ -68,7 +68,7 @@ describe('alerts', () => {
   });
 
   test('credentials are read from standard input, and each destination takes a test message', async () => {
-    for (const channel of CHANNELS) {
+    for (const channel of defaultChannels) {
       const { code, stdout, stderr } = await connectDestination(
         channel,
         discord.webhookUrl(channel),
@@ -85,10 +85,12 @@ describe('alerts', () => {
     await eventually('what had waited arrives', 30, () =>
       Promise.resolve(discord.messagesIn('general').length > 0),
     );
-    for (const name of [...CHANNELS, 'mail']) {
+    for (const name of [...defaultChannels, 'mail']) {
       expect(await vigil(['alerts', 'test', '--destination', name])).toMatchObject({ code: 0 });
     }
-    expect(new Set(discord.messages.map(({ channel }) => channel))).toEqual(new Set(CHANNELS));
+    expect(new Set(discord.messages.map(({ channel }) => channel))).toEqual(
+      new Set(defaultChannels),
+    );
     expect(mailbox.mails).toHaveLength(1);
   }, 400_000);
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../../cli/lib/free-port';
 import { poll } from '../../../cli/lib/async';
 import { CliError } from '../../../cli/lib/errors';
 import { ROUTER_DOOR } from '../../../cli/lib/router-api';
@@ -9,7 +10,6 @@ import { toYaml } from '../../../constructs/kubernetes/yaml';
 import { upstreamImages } from '../../../constructs/settings';
 import type { BenchAlert } from './alerts';
 import { writeInto, type Rig } from './rig';
-import { freePort } from './router';
 
 /** How the benches group: said in their titles. */
 export const GROUPING = { group_by: ['alertname'], group_wait: '1s', group_interval: '30s' };

@@ -1,3 +1,4 @@
+import { defaultChannels } from '../../../constructs/settings';
 import { FakeDiscord, type RecordedMessage } from '../../../fakes/discord';
 import { FakeMailbox, type MailboxMode } from '../../../fakes/mailbox';
 import { seededRandom } from '../../../fakes/random';
@@ -5,7 +6,6 @@ import type { Audit } from './audit';
 import type { Routing } from './rig';
 import { toldByMail, toldByMessage } from './told';
 
-export const CHANNELS = ['general', 'container', 'node', 'traffic', 'nginx', 'apache'] as const;
 const MAIL = 'mail';
 
 /** Share of the calls that meet trouble. */
@@ -26,7 +26,7 @@ export const destinationsOf = (labels: Readonly<Record<string, string>>): string
 /** Discord and a mail server that fail often, and the audit of what they keep all the same. */
 export class FarEnds {
   public readonly discord = new FakeDiscord({
-    channels: CHANNELS,
+    channels: defaultChannels,
     latencyMs: LATENCY_MS,
     seed: SEED,
   });
@@ -67,21 +67,24 @@ export class FarEnds {
     const discord = { kind: 'discord', origins: [this.discord.origin] } as const;
     return {
       destinations: {
-        ...Object.fromEntries(CHANNELS.map((name) => [name, discord])),
+        ...Object.fromEntries(defaultChannels.map((name) => [name, discord])),
         [MAIL]: { kind: 'mail', from: 'vigil@example.com', to: ['oncall@example.com'] },
       },
       route: {
         destinations: ['general'],
         routes: [
           { matchers: ['severity="critical"'], destinations: [MAIL], continue: true },
-          ...CHANNELS.map((name) => ({ matchers: [`category="${name}"`], destinations: [name] })),
+          ...defaultChannels.map((name) => ({
+            matchers: [`category="${name}"`],
+            destinations: [name],
+          })),
         ],
       },
     };
   }
 
   public credentials(): Record<string, string> {
-    const channels = CHANNELS.map((name) => [name, this.discord.webhookUrl(name)] as const);
+    const channels = defaultChannels.map((name) => [name, this.discord.webhookUrl(name)] as const);
     return { ...Object.fromEntries(channels), [MAIL]: this.mailbox.url };
   }
 

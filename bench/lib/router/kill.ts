@@ -1,11 +1,12 @@
 import { poll, pause } from '../../../cli/lib/async';
 import type { Session } from '../../../cli/lib/session';
 import { Alertmanager } from '../../../cli/lib/try/alertmanager';
+import { defaultChannels } from '../../../constructs/settings';
 import type { RouterStatus } from '../../../services/alert-router/src/status/status';
 import type { Figure } from '../figures';
 import { benchAlert, type BenchAlert } from './alerts';
 import { Audit, type Verdict, type Window } from './audit';
-import { CHANNELS, destinationsOf, FarEnds, FAULTY_SHARE, LATENCY_MS } from './far-ends';
+import { destinationsOf, FarEnds, FAULTY_SHARE, LATENCY_MS } from './far-ends';
 import { benchConfig, withRig, type Rig } from './rig';
 import { withRouter, type Router } from './router';
 
@@ -122,7 +123,7 @@ async function alertUntil(
 function alertNumber(index: number): BenchAlert {
   const group = index % GROUPS;
   return benchAlert(group, Math.floor(index / GROUPS), {
-    category: CHANNELS[group % CHANNELS.length] ?? '',
+    category: defaultChannels[group % defaultChannels.length] ?? '',
   });
 }
 

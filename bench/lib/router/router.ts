@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { poll } from '../../../cli/lib/async';
 import { Door, type Answer } from '../../../cli/lib/door';
 import { CliError } from '../../../cli/lib/errors';
+import { freePort } from '../../../cli/lib/free-port';
 import { ROUTER_DOOR, RouterApi } from '../../../cli/lib/router-api';
 import type { RouterConfig } from '../../../constructs/alert-router/router-config';
 import type { RouterStatus } from '../../../services/alert-router/src/status/status';
@@ -186,14 +186,4 @@ export async function withRouter<T>(
   } finally {
     await (rig.signal.aborted ? router.kill() : router.stop());
   }
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

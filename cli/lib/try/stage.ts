@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../free-port';
 import { FakeDiscord } from '../../../fakes/discord';
 import { FakeMailbox } from '../../../fakes/mailbox';
 import type { RouterStatus } from '../../../services/alert-router/src/status/status';
@@ -122,16 +122,4 @@ async function openDestinations(workspace: Workspace): Promise<Destinations> {
     [names.mail]: mailbox.url,
   });
   return { discord, mailbox };
-}
-
-/** A port that is free now; the router needs the same one each time it starts. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -15,7 +15,7 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
   [
     'an unknown name within a group',
     { prometheus: { retentionTme: '1d' } },
-    "prometheus.retentionTme: unknown setting 'retentionTme'; did you mean 'retentionTime'? allowed: scrapeInterval, retentionTime, retentionSize, storage, externalLabels, remoteWrite",
+    "prometheus.retentionTme: unknown setting 'retentionTme'; did you mean 'retentionTime'? allowed: scrapeInterval, evaluationInterval, retentionTime, retentionSize, storage, externalLabels, remoteWrite",
   ],
   [
     'an unknown name within an entry of a list',

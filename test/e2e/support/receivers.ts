@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { defaultChannels } from '../../../constructs/settings';
 import { FakeDiscord } from '../../../fakes/discord';
 import { FakeMailbox } from '../../../fakes/mailbox';
 import { selfSigned } from '../../support/certificate';
@@ -9,7 +10,6 @@ const FOLDER = resolve(__dirname, '..', '..', '..', 'build', 'e2e');
 
 export const DISCORD_PORT = 18_443;
 export const MAIL_PORT = 18_587;
-export const CHANNELS = ['general', 'container', 'node', 'traffic', 'nginx', 'apache'] as const;
 
 /**
  * This machine as the cluster's containers see it: the gateway of kind's network. Before the first cluster there is no
@@ -41,7 +41,7 @@ export function material(address = hostAddress()): { readonly cert: string; read
 export async function startReceivers(): Promise<{ discord: FakeDiscord; mailbox: FakeMailbox }> {
   const host = hostAddress();
   const tls = material(host);
-  const discord = new FakeDiscord({ channels: CHANNELS, host, port: DISCORD_PORT, tls });
+  const discord = new FakeDiscord({ channels: defaultChannels, host, port: DISCORD_PORT, tls });
   const login = { user: 'vigil', password: 'p@ss/word' };
   const mailbox = new FakeMailbox({ host, port: MAIL_PORT, tls, login });
   await Promise.all([discord.listen(), mailbox.listen()]);

@@ -1,4 +1,4 @@
-import { defineConfig } from '../../../constructs/settings';
+import { defineConfig, parseSettings } from '../../../constructs/settings';
 import { DISCORD_PORT, hostAddress, MAIL_PORT, material } from './receivers';
 
 const address = hostAddress();
@@ -13,12 +13,7 @@ export default defineConfig({
   certificates: { leafLifetime: '9m', propagation: '90s' },
   alertRouter: {
     destinations: {
-      general: { kind: 'discord' },
-      container: { kind: 'discord' },
-      node: { kind: 'discord' },
-      traffic: { kind: 'discord' },
-      nginx: { kind: 'discord' },
-      apache: { kind: 'discord' },
+      ...parseSettings({}).alertRouter.destinations,
       mail: { kind: 'mail', to: ['oncall@example.com'] },
     },
     discord: { origins: [`https://${address}:${DISCORD_PORT}`], port: DISCORD_PORT, networks },

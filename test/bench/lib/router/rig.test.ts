@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { SINK_ROUTING } from '../../../../bench/lib/router/accept';
 import { benchAlerts } from '../../../../bench/lib/router/alerts';
 import { Audit } from '../../../../bench/lib/router/audit';
-import { CHANNELS, destinationsOf, FarEnds } from '../../../../bench/lib/router/far-ends';
+import { destinationsOf, FarEnds } from '../../../../bench/lib/router/far-ends';
 import { benchConfig, flagsOf } from '../../../../bench/lib/router/rig';
 import { ROOT } from '../../../../cli/lib/paths';
+import { defaultChannels } from '../../../../constructs/settings';
 import { parseConfig } from '../../../../services/alert-router/src/config/schema';
 import { Router } from '../../../../services/alert-router/src/routing/router';
 
@@ -27,7 +28,7 @@ test('the audit expects alerts where the router routes them', async () => {
     const config = parseConfig(JSON.stringify(benchConfig(ends.routing())));
     expect(Object.keys(ends.credentials()).sort()).toEqual(Object.keys(config.destinations).sort());
     const router = new Router(config);
-    for (const category of CHANNELS) {
+    for (const category of defaultChannels) {
       for (const { labels } of benchAlerts(20, 1)) {
         const categorised = { ...labels, category };
         const routed = [...router.route(categorised).destinations].sort();
