@@ -83,6 +83,8 @@ function placeOf(end: Endpoint): string {
   switch (place.kind) {
     case 'person':
       return 'a person, through a port-forward';
+    case 'anyone':
+      return 'anywhere';
     case 'nodes':
       return 'every node it runs on';
     case 'pods':

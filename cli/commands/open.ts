@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { componentOf, components, TECHNICIAN_DOORS } from '../../constructs/topology';
+import { componentOf, components, PAGES, TECHNICIAN_DOORS } from '../../constructs/topology';
 import { addVerb, CONTEXT, type RunVerb, wholeNumber } from './verb';
 
 interface Options {
@@ -10,7 +10,7 @@ interface Options {
 }
 
 /** What can be opened, by the name that people know. */
-const doors = TECHNICIAN_DOORS.map((key) => componentOf(key, components[key]));
+const doors = [...TECHNICIAN_DOORS, ...PAGES].map((key) => componentOf(key, components[key]));
 
 /** `vigil open` */
 export function registerOpen(program: Command, run: RunVerb): void {

@@ -7,6 +7,7 @@ import {
   type NetworkPolicyPort,
 } from '../../imports/k8s';
 import {
+  isAnyone,
   isPerson,
   namespaces,
   type Component,
@@ -72,7 +73,11 @@ function ingressOf(component: Component, topology: Topology, nodes: readonly str
   return topology
     .flowsTo(component)
     .filter(({ from }) => !isPerson(from))
-    .map((flow) => ({ from: peersOf(flow.from, nodes), ports: portsOf(flow) }));
+    .map((flow) => ({
+      // A rule that names no peer admits everyone.
+      ...(!isAnyone(flow.from) && { from: peersOf(flow.from, nodes) }),
+      ports: portsOf(flow),
+    }));
 }
 
 function egressOf(component: Component, topology: Topology, nodes: readonly string[]) {
@@ -99,7 +104,8 @@ function peersOf(end: Endpoint, nodes: readonly string[]): NetworkPolicyPeer[] {
     case 'internet':
       return [{ ipBlock: { cidr: '0.0.0.0/0', except: NOT_PUBLIC } }];
     case 'person':
-      throw new Error(`topology: '${end.key}' is a person and cannot be a peer of a NetworkPolicy`);
+    case 'anyone':
+      throw new Error(`topology: '${end.key}' cannot be a peer of a NetworkPolicy`);
   }
 }
 

@@ -74,7 +74,7 @@ export class Workload extends Construct {
         selector: selectorOf(component),
         ports: Object.entries(component.ports).map(([name, port]) => ({
           name,
-          port,
+          port: servicePort(component, name, port),
           targetPort: IntOrString.fromNumber(port),
         })),
       },
@@ -150,6 +150,11 @@ function strategyOf({ recreate }: WorkloadProps) {
       };
 }
 
+/** What is open to everyone is found where browsers look for it. */
+function servicePort({ open }: Component, name: string, port: number): number {
+  return open?.[name] === undefined ? port : { TLS: 443, redirect: 80 }[open[name]];
+}
+
 /** Of a Deployment; a StatefulSet names its claims itself. */
 const claimName = ({ name }: Component): string => `${name}-data`;
 
@@ -223,7 +228,7 @@ function podSpecOf(chart: ComponentChart, props: WorkloadProps): PodSpec {
   };
 }
 
-/** Agents run on every node, whatever its taints; the rest prefers the node whose role is monitoring. */
+/** Agents run on every node, whatever its taints; the rest prefers the nodes of its role. */
 function placementOf(component: Component): Pick<PodSpec, 'affinity' | 'tolerations'> {
   if (component.workload === 'DaemonSet') return { tolerations: [{ operator: 'Exists' }] };
   const affinity: Affinity = {
@@ -232,7 +237,7 @@ function placementOf(component: Component): Pick<PodSpec, 'affinity' | 'tolerati
         {
           weight: 100,
           preference: {
-            matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: ['monitoring'] }],
+            matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: [component.role ?? 'monitoring'] }],
           },
         },
       ],

@@ -15,10 +15,17 @@ export const defaultResources = {
   alertmanager: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
   alertRouter: { cpu: '10m', memory: '80Mi', memoryLimit: '512Mi' },
   grafana: { cpu: '20m', memory: '100Mi', memoryLimit: '384Mi' },
+  loki: { cpu: '50m', memory: '160Mi', memoryLimit: '768Mi' },
+  alloy: { cpu: '30m', memory: '96Mi', memoryLimit: '320Mi' },
   nodeExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '96Mi' },
   cadvisor: { cpu: '30m', memory: '48Mi', memoryLimit: '256Mi' },
   kubeStateMetrics: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
   blackboxExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '64Mi' },
+  apache: { cpu: '10m', memory: '16Mi', memoryLimit: '128Mi' },
+  apacheExporter: { cpu: '5m', memory: '12Mi', memoryLimit: '48Mi' },
+  nginx: { cpu: '10m', memory: '8Mi', memoryLimit: '64Mi' },
+  nginxExporter: { cpu: '5m', memory: '12Mi', memoryLimit: '48Mi' },
+  sampleApp: { cpu: '10m', memory: '72Mi', memoryLimit: '192Mi' },
   tlsProxy: { cpu: '5m', memory: '8Mi', memoryLimit: '48Mi' },
 } as const satisfies Record<string, Resources>;
 

@@ -3,7 +3,7 @@ import { alertRouter } from './alert-router';
 import { imageNames } from './images';
 import { defaultResources, type ContainerName } from './resources';
 import { thresholds } from './thresholds';
-import { bytes, cidr, cpu, dnsLabel, duration, httpsUrl, text } from './units';
+import { bytes, cidr, cpu, dnsLabel, duration, httpsUrl, seconds, text } from './units';
 
 const objectName = (): z.ZodString =>
   text(
@@ -132,6 +132,31 @@ export const settingsSchema = z.strictObject({
       groupInterval: duration()
         .default('30s')
         .describe('Time between two notifications of a group that changes.'),
+    })
+    .prefault({}),
+  loki: z
+    .strictObject({
+      retention: duration()
+        .refine((text) => seconds(text) >= 86_400, { error: 'a time of at least 1d' })
+        .default('7d')
+        .describe('Age at which log lines are dropped; at least 1d.'),
+      storage: bytes().default('10Gi').describe('Size of the volume.'),
+    })
+    .prefault({}),
+  web: z
+    .strictObject({
+      clientCertificates: z
+        .boolean()
+        .default(false)
+        .describe('Ask visitors of the pages for a certificate; the technician has one.'),
+      hosts: z
+        .partialRecord(z.enum(['apache', 'nginx', 'sampleApp']), z.array(domain()))
+        .default({})
+        .describe('Further DNS names in the certificate, by component.'),
+      service: z
+        .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
+        .default('ClusterIP')
+        .describe('Type of the Services of the pages.'),
     })
     .prefault({}),
   alertRouter,

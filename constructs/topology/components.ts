@@ -34,6 +34,12 @@ export const components = {
     rereads: 'leaf',
     login: true,
   },
+  loki: {
+    namespace: 'monitoring',
+    workload: 'StatefulSet',
+    ports: { web: 3100 },
+    rereads: 'leaf',
+  },
   kubeStateMetrics: {
     namespace: 'monitoring',
     workload: 'Deployment',
@@ -59,6 +65,36 @@ export const components = {
     ports: { metrics: 9101 },
     rereads: 'leaf',
   },
+  alloy: {
+    namespace: 'agents',
+    workload: 'DaemonSet',
+    ports: { metrics: 12345 },
+    rereads: 'leaf',
+  },
+  apache: {
+    namespace: 'web',
+    workload: 'Deployment',
+    ports: { web: 8443, redirect: 8080, metrics: 9117 },
+    open: { web: 'TLS', redirect: 'redirect' },
+    rereads: 'all',
+    role: 'web-1',
+  },
+  nginx: {
+    namespace: 'web',
+    workload: 'Deployment',
+    ports: { web: 8443, redirect: 8080, metrics: 9113 },
+    open: { web: 'TLS', redirect: 'redirect' },
+    rereads: 'all',
+    role: 'web-2',
+  },
+  sampleApp: {
+    namespace: 'web',
+    workload: 'Deployment',
+    ports: { web: 8443, redirect: 8080, metrics: 9464 },
+    open: { web: 'TLS', redirect: 'redirect' },
+    rereads: 'all',
+    role: 'web-2',
+  },
 } as const satisfies Record<string, ComponentRow>;
 
 const controlPlane = (component: string, port: number) =>
@@ -78,6 +114,7 @@ const receiver = ({ port, networks }: { port: number; networks?: readonly string
 export const outside = (settings: Settings) =>
   ({
     technician: { place: { kind: 'person' }, ports: {} },
+    anyone: { place: { kind: 'anyone' }, ports: {} },
     apiServer: controlPlane('kube-apiserver', settings.cluster.apiServerPort),
     scheduler: controlPlane('kube-scheduler', 10_259),
     controllerManager: controlPlane('kube-controller-manager', 10_257),

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings';
 import { components, outside, type ComponentKey, type OutsideKey } from './components';
-import type { FlowRow, Model, OutsideRow, ScrapeRow } from './model';
+import type { ComponentRow, FlowRow, Model, OutsideRow, ScrapeRow } from './model';
 
 type Key = ComponentKey | OutsideKey;
 
@@ -16,7 +16,7 @@ const scrape = (
   return { from: 'prometheus', to, port, why, scrape: scrapeRow, ...(via && { via }) };
 };
 
-/** What people may open, each on its port `web`. */
+/** What people may open with the technician's certificate or a login, each on its port `web`. */
 export const TECHNICIAN_DOORS = [
   'grafana',
   'prometheus',
@@ -24,14 +24,29 @@ export const TECHNICIAN_DOORS = [
   'alertRouter',
 ] as const satisfies readonly ComponentKey[];
 
+/** What everyone may open, each on its port `web`. */
+export const PAGES = ['apache', 'nginx', 'sampleApp'] as const satisfies readonly ComponentKey[];
+
 const technicianFlows = (): FlowRow[] =>
   TECHNICIAN_DOORS.map((key) => flow('technician', key, 'web', 'looking for oneself'));
 
+const rows = Object.entries(components) as [ComponentKey, ComponentRow][];
+
 /** Each TLS endpoint of ours is probed for the certificate that it really serves. */
 const expiryProbes = (): FlowRow[] =>
-  Object.entries(components).flatMap(([key, { ports }]) =>
-    Object.keys(ports).map((port) =>
-      flow('blackboxExporter', key as ComponentKey, port, 'expiry of the certificate served'),
+  rows.flatMap(([key, { ports, open }]) =>
+    Object.keys(ports)
+      .filter((port) => open?.[port] !== 'redirect')
+      .map((port) => flow('blackboxExporter', key, port, 'expiry of the certificate served')),
+  );
+
+/** Pages for everyone, or for the technician alone where the settings ask visitors for a certificate. */
+const visits = ({ web }: Settings): FlowRow[] =>
+  rows.flatMap(([key, { open = {} }]) =>
+    Object.entries(open).map(([port, how]) =>
+      how === 'TLS'
+        ? flow(web.clientCertificates ? 'technician' : 'anyone', key, port, 'pages')
+        : flow('anyone', key, port, 'redirect to HTTPS'),
     ),
   );
 
@@ -72,6 +87,11 @@ export const flows = (settings: Settings): FlowRow[] => [
   scrape('blackboxExporter', 'metrics', 'probes, and their results'),
   scrape('nodeExporter', 'metrics', 'hosts'),
   scrape('cadvisor', 'metrics', 'containers', { about: 'its node' }),
+  scrape('loki', 'web', 'log lines taken in, rules and queries'),
+  scrape('alloy', 'metrics', 'log lines read and sent'),
+  scrape('apache', 'metrics', 'workers and requests'),
+  scrape('nginx', 'metrics', 'connections and requests'),
+  scrape('sampleApp', 'metrics', 'requests, errors and durations'),
   ...clusterScrapes(settings),
 
   flow('prometheus', 'coreDns', 'dns', 'names of Services'),
@@ -83,7 +103,16 @@ export const flows = (settings: Settings): FlowRow[] => [
   ...deliveries(settings),
   flow('grafana', 'prometheus', 'web', 'queries of dashboards'),
   flow('grafana', 'alertmanager', 'web', 'alerts on dashboards'),
+  flow('grafana', 'loki', 'web', 'queries of dashboards'),
   flow('grafana', 'coreDns', 'dns', 'names of its data sources'),
+  flow('alloy', 'loki', 'web', 'logs'),
+  flow('alloy', 'apiServer', 'https', 'pods of its node'),
+  flow('alloy', 'coreDns', 'dns', 'name of Loki'),
+  flow('loki', 'alertmanager', 'web', 'alerts from logs'),
+  flow('loki', 'coreDns', 'dns', 'name of Alertmanager'),
+  flow('technician', 'loki', 'web', 'drills, and looking for oneself'),
+  ...visits(settings),
+  flow('blackboxExporter', 'coreDns', 'dns', 'names of the pages'),
   flow('certificateController', 'apiServer', 'https', 'Secrets of the plan, kubelet requests'),
   flow('kubeStateMetrics', 'apiServer', 'https', 'state of the objects'),
   ...expiryProbes(),
@@ -107,15 +136,29 @@ const remoteReceivers = (settings: Settings): Record<string, OutsideRow> =>
     ]),
   );
 
+/** Where visitors need a certificate, no port with TLS is open. */
+const componentsOf = ({ web }: Settings): Record<ComponentKey, ComponentRow> =>
+  web.clientCertificates
+    ? (Object.fromEntries(
+        rows.map(([key, { open, ...row }]) => [
+          key,
+          open ? { ...row, open: withoutTls(open) } : row,
+        ]),
+      ) as Record<ComponentKey, ComponentRow>)
+    : components;
+
+const withoutTls = (open: NonNullable<ComponentRow['open']>): ComponentRow['open'] =>
+  Object.fromEntries(Object.entries(open).filter(([, how]) => how !== 'TLS'));
+
 /** The whole model of a stack with these settings. */
 export function model(settings: Settings): Model {
-  const rows = flows(settings);
-  const named = new Set(rows.flatMap(({ from, to }) => [from, to]));
+  const table = flows(settings);
+  const named = new Set(table.flatMap(({ from, to }) => [from, to]));
   const ends = Object.entries({ ...outside(settings), ...remoteReceivers(settings) });
   return {
-    components,
+    components: componentsOf(settings),
     // Whom no flow names is not met.
     outside: Object.fromEntries(ends.filter(([key]) => named.has(key))),
-    flows: rows,
+    flows: table,
   };
 }

@@ -5,22 +5,37 @@ export const namespaces = {
   'vigil-system': 'restricted',
   monitoring: 'restricted',
   agents: 'privileged',
+  web: 'restricted',
 } as const;
 
 export type Namespace = keyof typeof namespaces;
+/** What a node is for: a label of the node, and a preference of the workloads. */
+export type Role = 'monitoring' | 'web-1' | 'web-2';
 export type Protocol = 'TCP' | 'UDP';
 
 /** A component of ours, as its row in the table says it. */
 export interface ComponentRow {
   readonly namespace: Namespace;
   readonly workload: WorkloadRef['kind'];
-  /** Listening ports by name; every one serves TLS with a client certificate required. */
+  /** Listening ports by name; each serves TLS with a client certificate required, but for those that are `open`. */
   readonly ports: Readonly<Record<string, number>>;
+  /**
+   * Ports for everyone, by name: TLS without a client certificate, or plain HTTP that does nothing but redirect there.
+   *
+   * Default: none.
+   */
+  readonly open?: Readonly<Record<string, 'TLS' | 'redirect'>>;
   /**
    * What the servers of the pod pick up without a restart: the leaf and the client CA (`all`), or the leaf only
    * (`leaf`), so that the certificate-controller restarts the workload when the trust bundle changes.
    */
   readonly rereads: 'all' | 'leaf';
+  /**
+   * The role of the nodes that it prefers; agents run on every node.
+   *
+   * Default: monitoring.
+   */
+  readonly role?: Role;
   /** Shares the node's network: NetworkPolicies do not apply to it, mutual TLS is its only gate. */
   readonly hostNetwork?: boolean;
   /** People log in with a name and a password: TLS, but no client certificate asked for (metrics excepted). */
@@ -31,6 +46,8 @@ export interface ComponentRow {
 export interface OutsideRow {
   readonly place:
     | { readonly kind: 'person' }
+    /** Whoever can reach the cluster. */
+    | { readonly kind: 'anyone' }
     /** Listens on the nodes, where only addresses can select it. */
     | {
         readonly kind: 'nodes';

@@ -73,9 +73,11 @@ export class Topology {
     return end;
   }
 
-  /** Identities that may connect to a component: the far ends of its incoming flows. */
+  /** Identities that may connect to a component: the far ends of its incoming flows, but for ports that are open. */
   public clientsOf(component: Component): Identity[] {
-    const clients = this.flowsTo(component).map((flow) => identityOf(flow.from));
+    const clients = this.flowsTo(component)
+      .filter(({ port }) => !component.open?.[port.name])
+      .map((flow) => identityOf(flow.from));
     return [...new Map(clients.map((client) => [client.spiffeId, client])).values()];
   }
 
@@ -140,6 +142,7 @@ export class Topology {
 
   private leafOf(component: Component): PlannedLeaf {
     const incoming = this.flowsTo(component);
+    const hosts: Readonly<Record<string, readonly string[]>> = this.settings.web.hosts;
     const usages: KeyUsage[] = [
       ...(incoming.length > 0 ? (['serverAuth'] as const) : []),
       ...(this.flowsFrom(component).some((flow) => flow.to.kind === 'component')
@@ -147,7 +150,9 @@ export class Topology {
         : []),
     ];
     // People come through a port-forward, and probes from within the pod: both say localhost.
-    const local = incoming.some(({ from }) => from === component || isPerson(from));
+    const local = incoming.some(
+      ({ from }) => from === component || isPerson(from) || isAnyone(from),
+    );
     return {
       component: component.name,
       namespace: component.namespace,
@@ -157,6 +162,7 @@ export class Topology {
         component.dnsName,
         `${component.dnsName}.${this.settings.cluster.domain}`,
         ...(local ? ['localhost'] : []),
+        ...(hosts[component.key] ?? []),
       ],
       uris: [component.spiffeId],
       usages,
@@ -248,6 +254,9 @@ export function identityOf(end: Endpoint): Identity {
 
 export const isPerson = (end: Endpoint): boolean =>
   end.kind === 'outside' && end.place.kind === 'person';
+
+export const isAnyone = (end: Endpoint): boolean =>
+  end.kind === 'outside' && end.place.kind === 'anyone';
 
 /** A row with all the names that follow from it. */
 export function componentOf(key: string, row: Model['components'][string]): Component {

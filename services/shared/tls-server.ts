@@ -1,9 +1,10 @@
 import { constants } from 'node:crypto';
 import https, { type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { closeServer, listen } from './listening';
 import { peerIdentity } from './peer-identity';
 
 /** Certificate chain, key and trust bundle, all PEM. */
@@ -33,8 +34,6 @@ export interface MutualTlsServerOptions {
 
 /** For the headers of one request to arrive, and for all of it, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Between two looks for connections that became idle, while closing. */
-const CLOSING_MS = 50;
 
 /**
  * An HTTPS server that demands a client certificate of our CA (refused in the handshake) and then
@@ -62,15 +61,8 @@ export class MutualTlsServer {
    * Listens, on every address unless told otherwise, and resolves with the port.
    * @throws Error when the port cannot be bound
    */
-  async listen(port: number, host?: string): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject);
-        resolve();
-      });
-    });
-    return (this.server.address() as AddressInfo).port;
+  listen(port: number, host?: string): Promise<number> {
+    return listen(this.server, port, host);
   }
 
   /**
@@ -82,16 +74,8 @@ export class MutualTlsServer {
   }
 
   /** Stops listening and closes idle connections; running requests have so many milliseconds to end. */
-  async close(graceMs = 10_000): Promise<void> {
-    const deadline = setTimeout(() => this.server.closeAllConnections(), graceMs);
-    // A connection whose request ends from now on would stay open until its keep-alive timeout.
-    const timer = setInterval(() => this.server.closeIdleConnections(), CLOSING_MS);
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeIdleConnections();
-    });
-    clearInterval(timer);
-    clearTimeout(deadline);
+  close(graceMs = 10_000): Promise<void> {
+    return closeServer(this.server, graceMs);
   }
 }
 

@@ -5,7 +5,7 @@ import { readEnvironment } from '../../../services/alert-router/src/config/envir
 import { parseConfig } from '../../../services/alert-router/src/config/schema';
 import { ConfigError } from '../../../services/shared/environment';
 import type { Snapshot } from '../../../services/alert-router/src/config/snapshot';
-import { WatchedTls } from '../../../services/alert-router/src/config/watched-tls';
+import { WatchedTls } from '../../../services/shared/watched-tls';
 import { createLogger } from '../../../services/shared/logger';
 import { TestClock } from '../../support/test-clock';
 import { RouterFiles, testConfig } from './router-process';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RouterConfig } from '../../../../constructs/alert-router/router-config';
-import type { TlsMaterial } from '../../../shared/tls-server';
 import { ConfigError } from '../../../shared/environment';
 import { parseConfig } from './schema';
 
@@ -28,20 +27,6 @@ export async function loadCredentials(
   ];
   const all = await Promise.all(destinations.map(read));
   return new Map(all.map(([name, text]): [string, string] => [name, text.trim()]).filter(hasText));
-}
-
-/**
- * Reads certificate, key and CA.
- * @throws ConfigError when one of the files cannot be read
- */
-export async function loadTls(folder: string): Promise<TlsMaterial> {
-  const read = (name: string): Promise<string> => readFile(path.join(folder, name), 'utf8');
-  try {
-    const [cert, key, ca] = await Promise.all(['tls.crt', 'tls.key', 'ca.crt'].map(read));
-    return { cert: cert ?? '', key: key ?? '', ca: ca ?? '' };
-  } catch (error) {
-    throw new ConfigError(`${folder}: ${(error as Error).message}`);
-  }
 }
 
 const hasText = ([, text]: [string, string]): boolean => text !== '';

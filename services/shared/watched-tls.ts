@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../../shared/clock';
-import type { Logger } from '../../../shared/logger';
-import type { TlsMaterial } from '../../../shared/tls-server';
-import { loadTls } from './load';
+import type { Clock } from './clock';
+import { ConfigError } from './environment';
+import type { Logger } from './logger';
+import type { TlsMaterial } from './tls-server';
 
 /** Between two looks at the files, in milliseconds. */
 const POLL_MS = 2_000;
@@ -49,5 +51,15 @@ export class WatchedTls {
         logger.error({ error: (error as Error).message }, 'the new certificate cannot be used');
       }
     }
+  }
+}
+
+async function loadTls(folder: string): Promise<TlsMaterial> {
+  const read = (name: string): Promise<string> => readFile(path.join(folder, name), 'utf8');
+  try {
+    const [cert, key, ca] = await Promise.all(['tls.crt', 'tls.key', 'ca.crt'].map(read));
+    return { cert: cert ?? '', key: key ?? '', ca: ca ?? '' };
+  } catch (error) {
+    throw new ConfigError(`${folder}: ${(error as Error).message}`);
   }
 }

@@ -1,0 +1,63 @@
+import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createHttpApp, type HttpAppOptions, refuse } from './http-app';
+import { addLogin, type LoginLimit, sendPage } from './login';
+import { HOME_PAGE, SECURITY_HEADERS } from './pages';
+import type { Users } from './users';
+
+type Surroundings = Omit<HttpAppOptions, 'headers'>;
+
+export interface PublicAppOptions extends Surroundings {
+  readonly users: Users;
+  readonly loginLimit: LoginLimit;
+}
+
+export interface RedirectAppOptions extends Surroundings {
+  /** Port of HTTPS as browsers see it. */
+  readonly httpsPort: number;
+  /** Whose names are redirected to. */
+  readonly certificate: () => X509Certificate;
+}
+
+const HSTS = { 'strict-transport-security': 'max-age=31536000' };
+/** A name, or an address, and a port. */
+const HOST = /^(\[([0-9a-f:.]+)\]|[a-z0-9.-]+)(?::\d{1,5})?$/i;
+
+/** What everyone sees, over HTTPS. */
+export async function createPublicApp(options: PublicAppOptions): Promise<FastifyInstance> {
+  const { loginLimit: limit, metrics, users } = options;
+  const app = createHttpApp({ ...options, headers: { ...SECURITY_HEADERS, ...HSTS } });
+  app.get('/', (_request, reply) => sendPage(reply, HOME_PAGE));
+  app.get('/error', () => {
+    throw new Error('deliberate failure, to see how one is reported');
+  });
+  // Probes come every few seconds and say nothing in a log.
+  app.get('/healthz', { logLevel: 'warn' }, (_request, reply) => reply.send({ status: 'ok' }));
+  await addLogin(app, { users, metrics, limit });
+  await app.ready();
+  return app;
+}
+
+/**
+ * Redirects plain HTTP to HTTPS under the same name, if that is one of our certificate: a forged Host leads nowhere.
+ */
+export async function createRedirectApp(options: RedirectAppOptions): Promise<FastifyInstance> {
+  const { certificate, httpsPort } = options;
+  const port = httpsPort === 443 ? '' : `:${httpsPort}`;
+  const app = createHttpApp({ ...options, headers: SECURITY_HEADERS });
+  // The answer is given here, so that no body is read: nothing comes after this hook.
+  app.addHook('onRequest', (request, reply) => {
+    const [, host, ipv6] = HOST.exec(request.headers.host ?? '') ?? [];
+    const isOurs = host !== undefined && isNameOf(certificate(), ipv6 ?? host);
+    if (!isOurs || !request.url.startsWith('/')) refuse(request, reply, 400);
+    else reply.redirect(`https://${host}${port}${request.url}`, 308);
+  });
+  await app.ready();
+  return app;
+}
+
+function isNameOf(certificate: X509Certificate, host: string): boolean {
+  const found = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host);
+  return found !== undefined;
+}
