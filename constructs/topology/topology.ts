@@ -3,6 +3,7 @@ import { seconds, type Settings } from '../settings';
 import type { CertificatePlan, KeyUsage, PlannedLeaf } from './certificate-plan';
 import type {
   Component,
+  ComponentRow,
   Endpoint,
   Flow,
   FlowRow,
@@ -257,6 +258,10 @@ export const isPerson = (end: Endpoint): boolean =>
 
 export const isAnyone = (end: Endpoint): boolean =>
   end.kind === 'outside' && end.place.kind === 'anyone';
+
+/** Names of the ports that ask for a client certificate, or for a login that stands in its place. */
+export const guardedPorts = ({ ports, open }: ComponentRow): string[] =>
+  Object.keys(ports).filter((port) => open?.[port] === undefined);
 
 /** A row with all the names that follow from it. */
 export function componentOf(key: string, row: Model['components'][string]): Component {

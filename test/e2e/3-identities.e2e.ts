@@ -1,6 +1,11 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { readSecret } from '../../cli/lib/technician';
-import { AUTHORITY, type Component, type PlannedLeaf } from '../../constructs/topology';
+import {
+  AUTHORITY,
+  guardedPorts,
+  type Component,
+  type PlannedLeaf,
+} from '../../constructs/topology';
 import {
   generateRsaKey,
   issueLeaf,
@@ -67,7 +72,7 @@ describe('who is let in, tried on every port of every component', () => {
   afterAll(() => client.close());
 
   const doors = topology.components.flatMap((component) =>
-    Object.keys(component.ports).map((port) => [`${component.key}:${port}`, component] as const),
+    guardedPorts(component).map((port) => [`${component.key}:${port}`, component] as const),
   );
 
   test.each(doors)('%s admits Prometheus, and no one else', (door, component) => {
@@ -118,9 +123,9 @@ async function ask(
   const requests = await Promise.all(
     topology.components.map(async (component) => {
       const [pod] = await podsOf(client, component);
-      return Object.entries(component.ports).flatMap(([portName, port]) =>
+      return guardedPorts(component).flatMap((portName) =>
         Object.keys(credentials).map((credential, index) => {
-          const host = `${component.dnsName}:${port}`;
+          const host = `${component.dnsName}:${component.ports[portName]}`;
           const certificate = credentials[credential]
             ? `--cert ${index}.crt --key ${index}.key`
             : '';

@@ -1,5 +1,11 @@
 import { parse } from 'yaml';
-import { isPerson, type Component, type Endpoint, type Flow } from '../../constructs/topology';
+import {
+  isAnyone,
+  isPerson,
+  type Component,
+  type Endpoint,
+  type Flow,
+} from '../../constructs/topology';
 import { allows, type NetworkPolicy, type Place } from '../support/network-policy';
 import { fileOf, ofKind, stackOf, type Rendered, type Stack } from '../support/stack';
 
@@ -9,7 +15,8 @@ import { fileOf, ofKind, stackOf, type Rendered, type Stack } from '../support/s
  */
 const variants: Record<string, Stack> = {
   'default settings': stackOf(),
-  'remote write, a cluster that shows little': stackOf({
+  'remote write, visitors with certificates, a cluster that shows little': stackOf({
+    web: { clientCertificates: true },
     cluster: { controlPlane: false, kubelets: false },
     prometheus: {
       remoteWrite: [
@@ -60,7 +67,10 @@ function podPlace(
 /** Everyone who could begin or end a connection, among them pods that are in no table. */
 function placesOf(stack: Stack): Map<string, Place> {
   const { topology } = stack.context;
-  const ends = [...topology.components, ...topology.outside.filter((end) => !isPerson(end))];
+  const ends = [
+    ...topology.components,
+    ...topology.outside.filter((end) => !isPerson(end) && !isAnyone(end)),
+  ];
   const known = ends.map((end, index): [string, Place] => [end.key, placeOf(end, stack, index)]);
   const strangers = ['monitoring', 'agents', 'vigil-system', 'default', 'kube-system'].map(
     (namespace, index): [string, Place] => [
@@ -94,6 +104,14 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
 
   /** What goes through another one does not need a way of its own. */
   const direct = topology.flows.filter(({ via, from }) => !via && !isPerson(from));
+
+  /** What is open to everyone is so to whoever no policy of ours holds back. */
+  const isOpenTo = (from: Endpoint | undefined, to: Endpoint | undefined, door: Door): boolean =>
+    !ours(from) &&
+    door.protocol === 'TCP' &&
+    direct.some(
+      (flow) => isAnyone(flow.from) && flow.to === to && flow.port.number === door.number,
+    );
 
   /** All that lives on nodes has the nodes' addresses, and an address is all that a policy can name. */
   const same = (a: Endpoint, b: Endpoint | undefined): boolean =>
@@ -135,7 +153,9 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
       allows(policies, { from: origin, to: target, port: number, protocol }),
     );
     const expected = doors.filter(
-      (door) => fromEnd && inTable(fromEnd, ends.get(to), target, door),
+      (door) =>
+        isOpenTo(fromEnd, ends.get(to), door) ||
+        (fromEnd && inTable(fromEnd, ends.get(to), target, door)),
     );
 
     expect(open).toEqual(expected);
@@ -170,23 +190,19 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
 describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
   const { topology } = stack.context;
 
+  const clients = (component: Component, scrapesOnly = false): Endpoint[] =>
+    topology.flows
+      .filter(
+        ({ to, port, scrape }) =>
+          to === component && !component.open?.[port.name] && (scrape ?? !scrapesOnly),
+      )
+      .map(({ from }) => from);
+
   const spiffeIds = (component: Component, scrapesOnly = false): string[] =>
-    [
-      ...new Set(
-        topology.flows
-          .filter(({ to, scrape }) => to === component && (scrape ?? !scrapesOnly))
-          .map(({ from }) => identity(from).spiffeId),
-      ),
-    ].sort();
+    [...new Set(clients(component, scrapesOnly).map((from) => identity(from).spiffeId))].sort();
 
   const commonNames = (component: Component, scrapesOnly = false): string[] =>
-    [
-      ...new Set(
-        topology.flows
-          .filter(({ to, scrape }) => to === component && (scrape ?? !scrapesOnly))
-          .map(({ from }) => identity(from).commonName),
-      ),
-    ].sort();
+    [...new Set(clients(component, scrapesOnly).map((from) => identity(from).commonName))].sort();
 
   /** Spelled out again from the conventions, not taken from the code under test. */
   function identity(end: Endpoint): { spiffeId: string; commonName: string } {
