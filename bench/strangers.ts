@@ -26,7 +26,7 @@ interface Answer {
 
 /**
  * A pod in a foreign namespace, without labels or certificate, tries every listening port of ours at every pod's and
- * every Service's address: bare TCP, HTTP, and HTTPS that accepts any certificate.
+ * every Service's address, but for those that are open to everyone: bare TCP, HTTP, and HTTPS that accepts any certificate.
  */
 function measure(session: Session): Promise<Figure[]> {
   const { context } = readOptions(CONTEXT);
@@ -69,7 +69,9 @@ async function podDoors({ client, topology }: Stack): Promise<Door[]> {
         ? // What else listens on the node is not ours.
           Object.values(component.ports)
         : listening(await inPodNetwork(pod, 'cat /proc/net/tcp /proc/net/tcp6\n'));
-      return ports.map((port) => ({
+      const open = Object.keys(component?.open ?? {}).map((port) => component?.ports[port]);
+      const guarded = ports.filter((port) => !open.includes(port));
+      return guarded.map((port) => ({
         name: `${name} pod`,
         address: `${pod.status?.podIP}:${port}`,
       }));
@@ -96,7 +98,7 @@ interface Service {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly clusterIP?: string;
-    readonly ports: readonly { readonly port: number }[];
+    readonly ports: readonly { readonly name: string; readonly port: number }[];
   };
 }
 
@@ -105,12 +107,15 @@ async function serviceDoors({ client, topology }: Stack): Promise<Door[]> {
   const lists = await Promise.all(
     namespaces.map((namespace: Component['namespace']) => listServices(client, namespace)),
   );
-  return lists.flat().flatMap(({ metadata, spec }) =>
-    spec.ports.map(({ port }) => ({
-      name: `${metadata.name} service`,
-      address: `${spec.clusterIP}:${port}`,
-    })),
-  );
+  return lists.flat().flatMap(({ metadata, spec }) => {
+    const component = topology.components.find(({ name }) => name === metadata.name);
+    return spec.ports
+      .filter(({ name }) => component?.open?.[name] === undefined)
+      .map(({ port }) => ({
+        name: `${metadata.name} service`,
+        address: `${spec.clusterIP}:${port}`,
+      }));
+  });
 }
 
 const listServices = (client: KubeClient, namespace: string): Promise<Service[]> =>

@@ -7,6 +7,7 @@ test('one namespace for each level of trust', () => {
     'vigil-system',
     'monitoring',
     'agents',
+    'web',
   ]);
   expect(text).toMatchSnapshot();
 });

@@ -4,10 +4,11 @@ test('default deny for each namespace, and one policy for each component that ha
   const { objects, text } = chartOf('network-policies');
 
   expect(objects.map(idOf)).not.toContain('NetworkPolicy agents/node-exporter');
-  expect(objects.map(idOf).slice(0, 3)).toEqual([
+  expect(objects.map(idOf).slice(0, 4)).toEqual([
     'NetworkPolicy vigil-system/default-deny',
     'NetworkPolicy monitoring/default-deny',
     'NetworkPolicy agents/default-deny',
+    'NetworkPolicy web/default-deny',
   ]);
   expect(text).toMatchSnapshot();
 });
@@ -18,6 +19,17 @@ test('a scrape that goes through the API server opens no way to its target', () 
 
   expect(egress).not.toContain('9153');
   expect(egress).toContain('6443');
+});
+
+test('a port that is open to everyone has a rule without peers, and only that port', () => {
+  const { objects } = chartOf('network-policies');
+  const { ingress } = find(objects, 'NetworkPolicy web/apache').spec as {
+    ingress: readonly { from?: unknown; ports: readonly { port: number }[] }[];
+  };
+  const open = ingress.filter(({ from }) => from === undefined);
+
+  expect(open.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([8443, 8080]);
+  expect(ingress.filter(({ from }) => from !== undefined).length).toBeGreaterThan(0);
 });
 
 test('networks of nodes, and those of a receiver, come from the settings', () => {

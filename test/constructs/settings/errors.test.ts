@@ -1,16 +1,27 @@
-import { parseSettings, SettingsError } from '../../../constructs/settings';
+import {
+  defaultResources,
+  imageNames,
+  parseSettings,
+  settingsSchema,
+  SettingsError,
+} from '../../../constructs/settings';
+
+/** Names that grow with every component, as a message lists them. */
+const GROUPS = Object.keys(settingsSchema.shape).join(', ');
+const IMAGES = imageNames.join(', ');
+const CONTAINERS = Object.keys(defaultResources).join(', ');
 
 /** One row: what the file holds, and the whole message that its author reads. */
 const mistakes: readonly [what: string, input: unknown, message: string][] = [
   [
     'an unknown name at the top',
     { prometeus: {} },
-    "prometeus: unknown setting 'prometeus'; did you mean 'prometheus'? allowed: cluster, certificates, prometheus, alertmanager, alertRouter, thresholds, storageClass, images, resources",
+    `prometeus: unknown setting 'prometeus'; did you mean 'prometheus'? allowed: ${GROUPS}`,
   ],
   [
     'an unknown name that is near nothing',
     { zzzzzzzz: 1 },
-    "zzzzzzzz: unknown setting 'zzzzzzzz'; allowed: cluster, certificates, prometheus, alertmanager, alertRouter, thresholds, storageClass, images, resources",
+    `zzzzzzzz: unknown setting 'zzzzzzzz'; allowed: ${GROUPS}`,
   ],
   [
     'an unknown name within a group',
@@ -25,12 +36,12 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
   [
     'an image of an unknown component',
     { images: { promethius: 'registry.example.com/prometheus:v1' } },
-    "images.promethius: unknown setting 'promethius'; did you mean 'prometheus'? allowed: prometheus, alertmanager, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy, certificateController, alertRouter",
+    `images.promethius: unknown setting 'promethius'; did you mean 'prometheus'? allowed: ${IMAGES}`,
   ],
   [
     'resources of an unknown container',
     { resources: { grafanna: {} } },
-    "resources.grafanna: unknown setting 'grafanna'; did you mean 'grafana'? allowed: certificateController, prometheus, alertmanager, alertRouter, grafana, nodeExporter, cadvisor, kubeStateMetrics, blackboxExporter, tlsProxy",
+    `resources.grafanna: unknown setting 'grafanna'; did you mean 'grafana'? allowed: ${CONTAINERS}`,
   ],
   [
     'an unknown resource',

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
-import { parseSettings } from '../../../constructs/settings';
-import { buildTopology, identityOf, type Model, type Topology } from '../../../constructs/topology';
+import { parseSettings, type VigilConfig } from '../../../constructs/settings';
+import {
+  buildTopology,
+  guardedPorts,
+  identityOf,
+  type Model,
+  type Topology,
+} from '../../../constructs/topology';
 
 type Rows = { -readonly [K in keyof Model]: Model[K] };
 
@@ -180,6 +186,35 @@ describe('names that follow from a row', () => {
   });
 });
 
+describe('pages', () => {
+  const model = (web: VigilConfig['web']): Topology => buildTopology(parseSettings({ web }));
+  const visitors = (topology: Topology): string[] =>
+    topology
+      .flowsTo(topology.component('apache'))
+      .filter(({ port }) => port.name === 'web')
+      .map(({ from }) => from.key);
+
+  test('are for everyone, and have the host names of the settings', () => {
+    const topology = model({ hosts: { apache: ['play.example.com'] } });
+    const leaf = topology.plan.leaves.find(({ component }) => component === 'apache');
+
+    expect(visitors(topology)).toContain('anyone');
+    expect(topology.component('apache').open).toEqual({ web: 'TLS', redirect: 'redirect' });
+    expect(leaf?.dnsNames).toContain('play.example.com');
+  });
+
+  test('are for the technician where visitors need a certificate', () => {
+    const topology = model({ clientCertificates: true });
+
+    expect(visitors(topology)).toContain('technician');
+    expect(visitors(topology)).not.toContain('anyone');
+    expect(topology.component('apache').open).toEqual({ redirect: 'redirect' });
+    expect(
+      topology.clientsOf(topology.component('apache')).map(({ commonName }) => commonName),
+    ).toContain('technician');
+  });
+});
+
 describe('clients', () => {
   test('are the near ends of the flows, each once', () => {
     const topology = build();
@@ -190,6 +225,23 @@ describe('clients', () => {
     expect(topology.clientsOf(topology.component('prometheus'))).toEqual([
       { spiffeId: 'spiffe://vigil/person/technician', commonName: 'technician' },
     ]);
+  });
+
+  test('are not asked for at an open port', () => {
+    const topology = build((rows) => {
+      const { blackBox } = rows.components;
+      if (!blackBox) throw new Error('the small stack has changed');
+      rows.components = { ...rows.components, blackBox: { ...blackBox, open: { probes: 'TLS' } } };
+      rows.outside = { ...rows.outside, anyone: { place: { kind: 'anyone' }, ports: {} } };
+      addFlow({ from: 'anyone', to: 'blackBox', port: 'probes', why: 'pages' })(rows);
+    });
+    const blackBox = topology.component('blackBox');
+
+    expect(topology.clientsOf(blackBox)).toEqual([topology.component('prometheus')]);
+    expect(guardedPorts(blackBox)).toEqual(['metrics']);
+    expect(
+      topology.plan.leaves.find(({ component }) => component === 'black-box')?.dnsNames,
+    ).toContain('localhost');
   });
 
   test('scrapers are those clients whose flow is a scrape', () => {
