@@ -21,8 +21,8 @@ export interface Answer {
   readonly text: string;
 }
 
-/** The door of a component that has a port `web`. */
-export function webDoor(title: string, key: (typeof TECHNICIAN_DOORS)[number]): DoorSpec {
+/** The door of a component that has a port `web`: those with something to look at, and Loki. */
+export function webDoor(title: string, key: (typeof TECHNICIAN_DOORS)[number] | 'loki'): DoorSpec {
   const { namespace, name, dnsName } = componentOf(key, components[key]);
   return {
     title,
