@@ -58,7 +58,7 @@ export class LokiApi {
       limit: String(limit),
       direction: 'forward',
     });
-    const { status, text } = await this.door.get(`/loki/api/v1/query_range?${parameters}`);
+    const { status, text } = await this.door.get(`/loki/api/v1/query_range?${parameters.toString()}`);
     if (status !== 200) throw this.door.failure(`it answered ${status}: ${firstLine(text)}`);
     return linesOf((JSON.parse(text) as { data: { result: RawStream[] } }).data.result);
   }

@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { quantile } from './quantile';
+import { quantile } from '../quantile';
 
 /** What a disk can promise. Times in milliseconds. */
 export interface DiskRate {

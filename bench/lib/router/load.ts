@@ -2,7 +2,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { hookRequest } from './hook';
-import { quantile } from './quantile';
+import { quantile } from '../quantile';
 
 export interface LoadOptions {
   readonly port: number;

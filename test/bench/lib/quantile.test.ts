@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { quantile } from '../../../../bench/lib/router/quantile';
+import { quantile } from '../../../bench/lib/quantile';
 
 describe('quantile', () => {
   test('is a value that was measured', () => {
