@@ -7,6 +7,11 @@ const percent = (byDefault: number): z.ZodDefault<z.ZodInt> =>
 /** Bounds of the alerts, by domain. What is a fact of a system and no opinion, such as "is down", has none. */
 export const thresholds = z
   .strictObject({
+    longestFor: duration()
+      .optional()
+      .describe(
+        'No alert waits longer than this before it fires (`for`): for drills and training. Default: as each alert says.',
+      ),
     nodes: z
       .strictObject({
         cpuIdle: percent(35).describe('Idle CPU of a node, in percent: below it fires.'),

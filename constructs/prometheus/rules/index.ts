@@ -7,7 +7,7 @@ import { delivery } from './delivery';
 import { disks } from './disks';
 import { nodes } from './nodes';
 import { platform } from './platform';
-import type { RuleGroup } from './rule';
+import { hurried, type RuleGroup } from './rule';
 import { traffic } from './traffic';
 import { watchers } from './watchers';
 import { web } from './web';
@@ -16,16 +16,17 @@ import { workloads } from './workloads';
 export { alertsOf, type Alert, type RuleGroup } from './rule';
 
 /** All rule groups, one for each domain; each becomes a file of its own. */
-export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] => [
-  watchers(settings, topology),
-  delivery(settings),
-  certificates(settings),
-  nodes(settings),
-  disks(settings),
-  traffic(settings),
-  containers(settings),
-  workloads(settings),
-  controlPlane(),
-  platform(),
-  web(settings),
-];
+export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] =>
+  hurried(settings, [
+    watchers(settings, topology),
+    delivery(settings),
+    certificates(settings),
+    nodes(settings),
+    disks(settings),
+    traffic(settings),
+    containers(settings),
+    workloads(settings),
+    controlPlane(),
+    platform(),
+    web(settings),
+  ]);

@@ -1,3 +1,5 @@
+import { seconds, type Settings } from '../../settings';
+
 /** How urgent an alert is: `critical` wakes someone, `warning` waits for the morning, `none` is a heartbeat. */
 export type Severity = 'critical' | 'warning' | 'none';
 
@@ -39,6 +41,18 @@ export interface RuleGroup {
 /** The alerts of a group, without what it records. */
 export const alertsOf = ({ rules }: RuleGroup): Alert[] =>
   rules.filter((rule): rule is Alert => 'alert' in rule);
+
+/** The groups with no alert that waits longer than the settings allow. */
+export function hurried({ thresholds }: Settings, groups: readonly RuleGroup[]): RuleGroup[] {
+  const { longestFor } = thresholds;
+  if (longestFor === undefined) return [...groups];
+  const shorter = (time: string): string =>
+    seconds(time) > seconds(longestFor) ? longestFor : time;
+  return groups.map(({ name, rules }) => ({
+    name,
+    rules: rules.map((rule) => ('alert' in rule ? { ...rule, for: shorter(rule.for) } : rule)),
+  }));
+}
 
 export interface AlertProps {
   readonly name: string;
