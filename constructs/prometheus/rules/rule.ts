@@ -42,12 +42,15 @@ export interface RuleGroup {
 export const alertsOf = ({ rules }: RuleGroup): Alert[] =>
   rules.filter((rule): rule is Alert => 'alert' in rule);
 
+/** No time at all; a duration of the settings is at least a second. */
+const AT_ONCE = '0s';
+
 /** The groups with no alert that waits longer than the settings allow. */
 export function hurried({ thresholds }: Settings, groups: readonly RuleGroup[]): RuleGroup[] {
   const { longestFor } = thresholds;
   if (longestFor === undefined) return [...groups];
   const shorter = (time: string): string =>
-    seconds(time) > seconds(longestFor) ? longestFor : time;
+    time !== AT_ONCE && seconds(time) > seconds(longestFor) ? longestFor : time;
   return groups.map(({ name, rules }) => ({
     name,
     rules: rules.map((rule) => ('alert' in rule ? { ...rule, for: shorter(rule.for) } : rule)),
