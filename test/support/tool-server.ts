@@ -49,14 +49,32 @@ export function serveContainer(
 ): Promise<ToolServer> {
   const publish = ['--detach', '--publish', `127.0.0.1::${port}`];
   const id = docker('run', ...publish, ...run, ...args(`0.0.0.0:${port}`));
+  const published = Number(docker('port', id, `${port}/tcp`).split(':').at(-1));
+  return Promise.resolve({ port: published, stop: stopping(id) });
+}
+
+/**
+ * Starts a container on this machine's own network and as this user, on a free port; it may not listen yet.
+ *
+ * @param run the arguments of `docker run` up to the image and the command, which is its entry point
+ * @throws Error with what the engine says when it cannot be started
+ */
+export async function serveResident(run: readonly string[], args: ServerArgs): Promise<ToolServer> {
+  const port = await freePort();
+  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  const flags = ['--detach', '--network', 'host', '--user', user];
+  const id = docker('run', ...flags, ...run, ...args(`127.0.0.1:${port}`));
+  return { port, stop: stopping(id) };
+}
+
+/** Kills and removes the container, once. */
+function stopping(id: string): () => Promise<void> {
   let isRunning = true;
-  const stop = (): Promise<void> => {
+  return () => {
     if (isRunning) docker('rm', '--force', '--volumes', id);
     isRunning = false;
     return Promise.resolve();
   };
-  const published = Number(docker('port', id, `${port}/tcp`).split(':').at(-1));
-  return Promise.resolve({ port: published, stop });
 }
 
 function docker(...args: string[]): string {

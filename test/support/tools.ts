@@ -3,7 +3,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { upstreamImages } from '../../constructs/settings';
-import { serveContainer, serveProgram, type ServerArgs, type ToolServer } from './tool-server';
+import {
+  serveContainer,
+  serveProgram,
+  serveResident,
+  type ServerArgs,
+  type ToolServer,
+} from './tool-server';
 
 /** A program that judges what we make: the one that will read it in the cluster, or a checker beside it. */
 interface ToolSpec {
@@ -70,6 +76,22 @@ const specs = {
     install: 'nginx 1.26',
     image: upstreamImages.tlsProxy,
   },
+  loki: {
+    command: 'loki',
+    variable: 'VIGIL_LOKI',
+    versionArgs: ['-version'],
+    atLeast: [3, 7],
+    install: 'Loki 3.7',
+    image: upstreamImages.loki,
+  },
+  alloy: {
+    command: 'alloy',
+    variable: 'VIGIL_ALLOY',
+    versionArgs: ['--version'],
+    atLeast: [1, 19],
+    install: 'Alloy 1.19',
+    image: upstreamImages.alloy,
+  },
   openssl: {
     command: 'openssl',
     versionArgs: ['version'],
@@ -103,6 +125,11 @@ export interface Bench {
   readonly run: (...args: string[]) => Verdict;
   /** Starts the tool as a server, until it is stopped or the tests are over. `port` is its own, in an image. */
   readonly serve: (port: number, args: ServerArgs) => Promise<ToolServer>;
+  /**
+   * The same on this machine's own network, for a tool that calls servers of the test, and with a folder that it may
+   * write to and finds again when it is started anew.
+   */
+  readonly serveResident: (args: ServerArgs) => Promise<ToolServer>;
 }
 
 /** How a tool is started: as a program, or as the entry point of its image. */
@@ -245,6 +272,19 @@ function benchOf(starter: Starter, folder: string, { files, remember }: BenchOpt
             [...mounted(folder), '--entrypoint', starter.command, starter.image],
             args,
             port,
+          ));
+      remember(server);
+      return server;
+    },
+    serveResident: async (args) => {
+      const server = await (starter.kind === 'program'
+        ? serveProgram(starter.command, args, folder)
+        : serveResident(
+            [
+              ...['--volume', `${folder}:${INSIDE}`, '--workdir', INSIDE],
+              ...['--entrypoint', starter.command, starter.image],
+            ],
+            args,
           ));
       remember(server);
       return server;
