@@ -12,10 +12,6 @@ import {
   type TimeSeriesBuilder,
 } from '../common';
 
-/** The alerts' own bounds (prometheus/rules/certificates.ts): a sixth and a fifteenth of a lifetime. */
-const leftOf = (lifetime: number) =>
-  thresholds.timeLeft(Math.round(lifetime / 6), Math.round(lifetime / 15));
-
 /** Time left of the certificate that each component serves. */
 export function leafTimeLeft({ certificates: { leafLifetime } }: Settings): BarGaugeBuilder {
   const lifetime = seconds(leafLifetime);
@@ -24,7 +20,7 @@ export function leafTimeLeft({ certificates: { leafLifetime } }: Settings): BarG
     description:
       'Until the certificate that each component really serves ends, as a client sees it. It is renewed when a third of its lifetime is left.',
     unit: units.DurationSeconds,
-    thresholds: leftOf(lifetime),
+    thresholds: thresholds.lifetimeLeft(lifetime),
     queries: [
       {
         expr: `min by (component) (probe_ssl_earliest_cert_expiry{job="${EXPIRY_JOB}"}) - time()`,
@@ -43,7 +39,7 @@ export const rootTimeLeft = ({ certificates: { rootLifetime } }: Settings): Stat
     description:
       'Until the certificate authority ends. It is rotated, old and new overlapping, well before.',
     unit: units.DurationSeconds,
-    thresholds: leftOf(seconds(rootLifetime)),
+    thresholds: thresholds.lifetimeLeft(seconds(rootLifetime)),
     queries: [
       {
         expr: 'min(vigil_certificate_authority_not_after_seconds{role="active"}) - time()',

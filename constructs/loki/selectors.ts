@@ -1,0 +1,55 @@
+import { LOG_JOBS, streams } from './streams';
+
+/** Field of a JSON line that says which request it is about; the same in web servers and apps. */
+export const REQUEST_ID_FIELD = 'requestId';
+
+/** Lines with a text in them, of web servers and of what runs in containers. */
+export const withText = (text: string): string =>
+  `{job=~"${LOG_JOBS.access}|${LOG_JOBS.server}|${LOG_JOBS.container}"} |= \`${text}\``;
+
+/** Attempts to log in to an app, which logs a line of JSON for each; labels `user` and `client`. */
+export const appLogins = {
+  failed: appLogin('Failed login attempt'),
+  succeeded: appLogin('Login succeeded'),
+} as const;
+
+function appLogin(message: string): string {
+  return `${streams('container')} |= \`"msg":"${message}"\` | json user="user", client="client" | __error__=""`;
+}
+
+/** Attempts to log in to a node, one line for each; labels `user` and `client`. */
+export const sshLogins = {
+  failed: sshLogin('Failed'),
+  succeeded: sshLogin('Accepted'),
+} as const;
+
+/** OpenSSH 9.8 and later name the process of a session `sshd-session`. */
+function sshLogin(verdict: string): string {
+  return (
+    `${streams('journal')} |~ \`^${verdict} \\S+ for \` | identifier=~"sshd(-session)?"` +
+    ` | regexp \`^${verdict} \\S+ for (?:invalid user )?(?P<user>\\S*) from (?P<client>\\S+) port\``
+  );
+}
+
+/** Commands that were run, or refused, as another user; labels `user` and `command`. */
+export const sudoCommands =
+  `${streams('journal')} |= \`COMMAND=\` | identifier="sudo"` +
+  ' | regexp `^\\s*(?P<user>\\S+) : .*COMMAND=(?P<command>.+)$`';
+
+/** Requests to the API server that security cares about; labels are the metadata of the audit log. */
+export const audited = {
+  /** Entering a pod, or tunnelling to one. */
+  podAccess: audit('subresource=~"exec|attach|portforward|ephemeralcontainers"'),
+  secretReads: audit('resource="secrets"', 'verb=~"get|list|watch"'),
+  /** Rights given and taken. */
+  rbacChanges: audit(
+    'resource=~"(cluster)?role(binding)?s"',
+    'verb=~"create|update|patch|delete|deletecollection"',
+  ),
+  anonymous: audit('user="system:anonymous"'),
+  refused: audit('code=~"401|403"'),
+} as const;
+
+function audit(...filters: readonly string[]): string {
+  return [streams('audit'), ...filters].join(' | ');
+}
