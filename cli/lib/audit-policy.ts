@@ -94,6 +94,8 @@ const whatMatters: object[] = [
       { group: '', resources: ['pods/ephemeralcontainers', 'services/proxy', 'nodes/proxy'] },
     ],
   },
+  // Strangers, whatever they do; the questions after the server's health are left out above.
+  { level: 'Metadata', users: ['system:anonymous'] },
   // Rights given and taken, with what they say.
   { level: 'Request', resources: [{ group: 'rbac.authorization.k8s.io' }], verbs: WRITES },
 ];

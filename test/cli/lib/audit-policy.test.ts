@@ -82,6 +82,11 @@ test.each([
     { user: 'me', verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
     'Request',
   ],
+  [
+    'a stranger lists pods',
+    { user: 'system:anonymous', verb: 'list', resource: 'pods' },
+    'Metadata',
+  ],
   ['a person lists pods', { user: 'me', verb: 'list', resource: 'pods' }, 'None'],
   ['a person deletes a pod', { user: 'me', verb: 'delete', resource: 'pods' }, 'Metadata'],
   [
