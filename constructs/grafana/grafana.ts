@@ -37,7 +37,7 @@ export class Grafana extends ComponentChart {
           port,
           upstream: LOOPBACK_PORT,
           clients: 'anyone',
-          restricted: { path: '/metrics', clients: topology.scrapersOf(component) },
+          restricted: [{ paths: ['/metrics'], clients: topology.scrapersOf(component) }],
         },
       ],
       upstreams: sources.upstreams,

@@ -7,21 +7,29 @@ import { tlsFiles } from './tls';
 
 const DIRECTORY = '/etc/vigil/proxy';
 
-/** Part of a server that only some identities may read, although its other paths ask for no certificate. */
-export interface RestrictedPath {
-  readonly path: string;
+/** Paths of a server with clients of their own. */
+export interface RestrictedPaths {
+  /** Whole paths, and prefixes, which end with a slash. */
+  readonly paths: readonly string[];
   readonly clients: readonly Identity[];
+  /** @default all */
+  readonly methods?: readonly Method[];
 }
+
+/** GET includes HEAD, as nginx has it. */
+type Method = 'GET' | 'POST';
 
 export interface TlsListener {
   /** Port on the pod's address. */
   readonly port: number;
   /** Port on loopback that is served there. */
   readonly upstream: number;
-  /** Who may connect; `anyone` for a server that has a login of its own. */
+  /** Who may ask for what is not restricted; `anyone` for a server that has a login of its own. */
   readonly clients: readonly Identity[] | 'anyone';
   /** @default none */
-  readonly restricted?: RestrictedPath;
+  readonly restricted?: readonly RestrictedPaths[];
+  /** Largest body of a request, in MiB. @default 1 */
+  readonly maxBodyMiB?: number;
 }
 
 /** A way out: plain on loopback, mutual TLS to a component of ours. */
@@ -78,6 +86,9 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
   proxy_http_version 1.1;
+  # Bodies are passed on as they come: the only disk here is a small one in memory.
+  proxy_buffering off;
+  proxy_request_buffering off;
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
   ssl_session_tickets off;
@@ -96,26 +107,46 @@ const subjects = (name: string, clients: readonly Identity[]): string =>
 ${clients.map(({ commonName }) => `    "CN=${commonName}" 1;\n`).join('')}  }
 `;
 
-function listenerConf({ port, upstream, clients, restricted }: TlsListener): string {
+function listenerConf(listener: TlsListener): string {
+  const { port, upstream, clients, restricted = [], maxBodyMiB = 1 } = listener;
   const open = clients === 'anyone';
   const allowed = `$allowed_${port}`;
-  const restrictedAllowed = `$restricted_${port}`;
+  const restrictedTo = restricted.map((one, index) => ({
+    ...one,
+    allowed: `$restricted_${port}_${index}`,
+  }));
   return `
-${open ? '' : subjects(allowed, clients)}${restricted ? subjects(restrictedAllowed, restricted.clients) : ''}  server {
+${open ? '' : subjects(allowed, clients)}${restrictedTo.map((one) => subjects(one.allowed, one.clients)).join('')}  server {
     listen ${port} ssl;
     ssl_certificate $leaf;
     ssl_certificate_key $leaf_key;
     ssl_client_certificate ${tlsFiles.authority};
     ssl_verify_client ${open ? 'optional' : 'on'};
     ssl_verify_depth 3;
+    client_max_body_size ${maxBodyMiB}m;
     add_header Strict-Transport-Security "max-age=31536000" always;
-${restricted ? locationConf(`= ${restricted.path}`, upstream, restrictedAllowed) : ''}${locationConf('/', upstream, open ? undefined : allowed)}  }
+${restrictedTo.flatMap(({ paths, ...one }) => paths.map((path) => restrictedConf(path, upstream, one))).join('')}${locationConf('/', `http://127.0.0.1:${upstream}`, open ? [] : [refuseOthers(allowed)])}  }
 `;
 }
 
-function locationConf(path: string, upstream: number, allowed: string | undefined): string {
-  return `    location ${path} {
-${allowed ? `      if (${allowed} = 0) { return 403; }\n` : ''}      proxy_pass http://127.0.0.1:${upstream};
+/** The server gets the path that was compared, and not the one that was written, which may hide it (`/a/%2e%2e/b`). */
+function restrictedConf(
+  path: string,
+  upstream: number,
+  { allowed, methods }: Pick<RestrictedPaths, 'methods'> & { readonly allowed: string },
+): string {
+  const location = path.endsWith('/') ? path : `= ${path}`;
+  return locationConf(location, `http://127.0.0.1:${upstream}${path}`, [
+    refuseOthers(allowed),
+    ...(methods ? [`limit_except ${methods.join(' ')} { deny all; }`] : []),
+  ]);
+}
+
+const refuseOthers = (allowed: string): string => `if (${allowed} = 0) { return 403; }`;
+
+function locationConf(location: string, target: string, conditions: readonly string[]): string {
+  return `    location ${location} {
+${conditions.map((condition) => `      ${condition}\n`).join('')}      proxy_pass ${target};
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-Proto https;
       proxy_set_header X-Forwarded-For $remote_addr;
