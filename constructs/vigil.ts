@@ -8,6 +8,7 @@ import { KubeStateMetrics } from './exporters/kube-state-metrics';
 import { NodeExporter } from './exporters/node-exporter';
 import { Grafana } from './grafana/grafana';
 import { Namespaces, NetworkPolicies, type Context } from './kubernetes';
+import { Loki } from './loki/loki';
 import { Prometheus } from './prometheus/prometheus';
 
 /** The architecture: the charts of the stack in reading order, which is the order of `dist/` and of applying. */
@@ -22,6 +23,7 @@ export function vigil(app: App, context: Context): Chart[] {
     new Alertmanager(app, context),
     new AlertRouter(app, context),
     new Grafana(app, context),
+    new Loki(app, context),
 
     new NodeExporter(app, context),
     new Cadvisor(app, context),

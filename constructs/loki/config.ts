@@ -12,6 +12,8 @@ export interface LokiSurroundings {
   readonly rules: string;
   /** URL of Alertmanager. @default none: rules are evaluated, and nobody is told */
   readonly alertmanager?: string;
+  /** Where an alert's link leads: Grafana, and what it calls this Loki. @default none: alerts have no link */
+  readonly explore?: { readonly url: string; readonly dataSource: string };
 }
 
 /** The tenant of a Loki without tenants; the name of its folder of rules. */
@@ -102,6 +104,10 @@ export function lokiConfig({ loki }: Settings, where: LokiSurroundings): object 
       ...(where.alertmanager && {
         alertmanager_url: where.alertmanager,
         enable_alertmanager_v2: true,
+      }),
+      ...(where.explore && {
+        external_url: where.explore.url,
+        datasource_uid: where.explore.dataSource,
       }),
       // For reading: files are the only way in.
       enable_api: true,
