@@ -19,9 +19,12 @@ export const LOG_JOBS = {
 
 export type LogJob = (typeof LOG_JOBS)[keyof typeof LOG_JOBS];
 
+/** Values of `level`, from the least to the worst. */
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+
 /** Structured metadata of a line, by job: filters need no parser. */
 export const LINE_METADATA = {
-  /** `level`: debug, info, warning, error or critical; absent where a line does not say. */
+  /** `level` is one of `LOG_LEVELS`; absent where a line does not say. */
   container: ['pod', 'level'],
   /** `status` and `duration_ms` are numbers; `user_agent` is cut at 256 characters. */
   access: [

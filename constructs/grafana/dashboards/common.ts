@@ -101,6 +101,8 @@ export const thresholds = {
   ],
   /** Less than planned for. */
   atLeast: (limit: number): Threshold[] => [from(null, 'red'), from(limit, 'green')],
+  /** A status of HTTP; 0 is no answer at all. */
+  httpStatus: [from(null, 'red'), from(200, 'green'), from(400, 'orange'), from(500, 'red')],
   /** The seconds that are left of something. */
   timeLeft: (warning: number, critical: number): Threshold[] => [
     from(null, 'red'),

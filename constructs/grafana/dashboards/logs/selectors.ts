@@ -1,0 +1,68 @@
+import {
+  CustomVariableBuilder,
+  QueryVariableBuilder,
+  TextBoxVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+  type VariableModel,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import { matching } from '../../../loki/selectors';
+import { LOG_LEVELS } from '../../../loki/streams';
+import { dataSource } from '../common';
+import { chosen } from '../frame';
+
+const NAMESPACE = 'namespace';
+const APP = 'app';
+const LEVEL = 'level';
+const SEARCH = 'search';
+
+/** Whose lines are shown, of which level, and with which words in them. */
+export const variables = (): Builder<VariableModel>[] => [
+  streamLabel(NAMESPACE, 'Namespace', matching('container')),
+  streamLabel(APP, 'App', matching('container', chosen(NAMESPACE))),
+  new CustomVariableBuilder(LEVEL)
+    .label('Level')
+    .values(LOG_LEVELS.join(','))
+    .includeAll(true)
+    // Matches lines that do not say their level, too.
+    .allValue('.*')
+    .multi(true)
+    .current({ text: 'All', value: '$__all', selected: true }),
+  new TextBoxVariableBuilder(SEARCH)
+    .label('Search')
+    .description(
+      'Words or a regular expression (RE2) that lines must match, in upper or lower case.',
+    )
+    .defaultValue(''),
+];
+
+/** Loki's own kind of query for the values of a label; Grafana's code numbers it 1. */
+const LABEL_VALUES = 1;
+
+const streamLabel = (name: string, label: string, stream: string): QueryVariableBuilder =>
+  new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(dataSource('loki'))
+    .query({ refId: name, type: LABEL_VALUES, label: name, stream })
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.NaturalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ text: 'All', value: '$__all', selected: true });
+
+const searched = `|~ \`(?i)$${SEARCH}\``;
+
+/** Streams of the chosen namespaces and apps. */
+export const ofApps = (job: 'container' | 'server'): string =>
+  matching(job, chosen(NAMESPACE), chosen(APP));
+
+/** Lines of the chosen namespaces, apps and levels with the words searched for. */
+export const chosenLines = `${ofApps('container')} ${searched} | ${chosen(LEVEL)}`;
+
+/** Lines of the nodes' journals with the words searched for. */
+export const journalLines = `${matching('journal')} ${searched}`;
+
+/** Lines of the API server's audit log with the words searched for. */
+export const auditLines = `${matching('audit')} ${searched}`;

@@ -1,0 +1,26 @@
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Settings } from '../../../settings';
+import type { Topology } from '../../../topology';
+import { dashboard } from '../frame';
+import { pages } from './pages';
+import { requests } from './requests';
+import { sampleApp } from './sample-app';
+import { appVariable } from './selectors';
+import { apache, nginx } from './servers';
+
+/** The web servers: seen from outside, from beside, and in their own logs. */
+export const web = (settings: Settings, topology: Topology): DashboardBuilder =>
+  dashboard({
+    name: 'web',
+    title: 'Web',
+    description: 'The web servers: seen from outside, from beside, and in their own logs.',
+    alerts: ['category=~"apache|nginx|traffic"'],
+    variables: [appVariable(topology)],
+    rows: [
+      { title: 'Pages, from outside', panels: pages(settings) },
+      { title: 'Apache', panels: apache(settings) },
+      { title: 'nginx', panels: nginx() },
+      { title: 'Sample app', panels: sampleApp(settings, topology) },
+      { title: 'Requests, from the access logs', panels: requests() },
+    ],
+  });
