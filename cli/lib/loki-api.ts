@@ -1,5 +1,6 @@
 import { Door, webDoor } from './door';
 import type { KubeClient } from './kube-client';
+import { activeAlertOf, type ActiveAlert, type RawAlert } from './prometheus-api';
 
 /** A line of a log. */
 export interface LogLine {
@@ -58,9 +59,18 @@ export class LokiApi {
       limit: String(limit),
       direction: 'forward',
     });
-    const { status, text } = await this.door.get(`/loki/api/v1/query_range?${parameters.toString()}`);
+    const { status, text } = await this.door.get(
+      `/loki/api/v1/query_range?${parameters.toString()}`,
+    );
     if (status !== 200) throw this.door.failure(`it answered ${status}: ${firstLine(text)}`);
     return linesOf((JSON.parse(text) as { data: { result: RawStream[] } }).data.result);
+  }
+
+  /** Alerts from logs that are pending or fire. @throws CliError when Loki gives no answer. */
+  public async activeAlerts(): Promise<ActiveAlert[]> {
+    const { status, text } = await this.door.get('/prometheus/api/v1/alerts');
+    if (status !== 200) throw this.door.failure(`it answered ${status}: ${firstLine(text)}`);
+    return (JSON.parse(text) as { data: { alerts: RawAlert[] } }).data.alerts.map(activeAlertOf);
   }
 
   public close(): void {
