@@ -2,7 +2,7 @@ import { mean, shareAbove } from './expressions';
 import { alert, type Alert, type RuleGroup } from './rule';
 
 /** Bytes: 80 % of what etcd allows itself when it is not told otherwise, 2 GiB (its `--quota-backend-bytes`). */
-const ETCD_LARGE = 0.8 * 2 ** 31;
+export const ETCD_LARGE = 0.8 * 2 ** 31;
 
 /** The control plane. That a part of it does not answer at all is TargetDown. */
 export const controlPlane = (): RuleGroup => ({
@@ -10,8 +10,8 @@ export const controlPlane = (): RuleGroup => ({
   rules: [...apiServer, ...etcd, ...control],
 });
 
-// Whatever follows a log or a shell lasts as long as people look.
-const REQUESTS = '{job="api-server",subresource!~"log|exec|attach|portforward|proxy"}';
+/** Requests whose duration says something: whatever follows a log or a shell lasts as long as people look. */
+export const REQUESTS = '{job="api-server",subresource!~"log|exec|attach|portforward|proxy"}';
 
 const apiServer: readonly Alert[] = [
   alert({

@@ -2,7 +2,7 @@ import { seconds, type Settings } from '../../settings';
 import { alert, type Alert, type RuleGroup } from './rule';
 
 /** Seconds that an alert may wait for its delivery. */
-const BACKLOG = 300;
+export const BACKLOG = 300;
 
 /** A destination that cannot be called for want of a credential is as someone has set it up, and no fault. */
 const UNLESS_PARKED = 'unless on (destination) alert_router_destination_parked == 1';

@@ -3,11 +3,13 @@ import { alert, type Alert, type AlertProps, type RuleGroup } from './rule';
 
 /** Where a device is mounted more than once, it is still one file system. */
 const BY = 'by (node, device)';
-const USED = 'node_device:node_filesystem_used:percent';
-const AVAILABLE = 'node_device:node_filesystem_avail_bytes:min';
+/** Percent of a file system that is used, by node and device. */
+export const USED = 'node_device:node_filesystem_used:percent';
+/** Bytes that are left of a file system, by node and device. */
+export const AVAILABLE = 'node_device:node_filesystem_avail_bytes:min';
 
 /** Time over which the pace of filling is judged; a system that was just set up has none yet. */
-const PACE = '6h';
+export const PACE = '6h';
 
 type DiskAlert = Omit<AlertProps, 'service' | 'category'>;
 

@@ -4,7 +4,8 @@ import { alert, type Recording, type RuleGroup } from './rule';
 
 const WAYS = { receive: 'receives', transmit: 'sends' } as const;
 
-const recordOf = (way: string): string => `node:node_network_${way}_bytes:rate`;
+/** Bytes per second of a node that go one way, through its physical interfaces. */
+export const recordOf = (way: string): string => `node:node_network_${way}_bytes:rate`;
 
 /** A rate needs two samples, and one scrape may fail. */
 const SCRAPES = 3;

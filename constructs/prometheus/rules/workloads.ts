@@ -19,7 +19,8 @@ export const workloads = ({ thresholds: { containers, nodes } }: Settings): Rule
   ],
 });
 
-interface WorkloadKind {
+/** How a kind of workload tells the pods that it wants and has. */
+export interface WorkloadKind {
   readonly kind: string;
   readonly label: string;
   readonly desired: string;
@@ -33,7 +34,7 @@ interface WorkloadKind {
 const DEAD_NODES =
   'scalar(count(max by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 0) or vector(0))';
 
-const KINDS: readonly WorkloadKind[] = [
+export const KINDS: readonly WorkloadKind[] = [
   {
     kind: 'Deployment',
     label: 'deployment',
@@ -113,11 +114,14 @@ unless on (namespace, pod) ${DELETED}`,
 });
 
 const VOLUME = '{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }}';
-const BY_VOLUME = 'by (namespace, persistentvolumeclaim, node)';
-const USED = `100 * max ${BY_VOLUME} (
-  kubelet_volume_stats_used_bytes
-  / (kubelet_volume_stats_used_bytes + kubelet_volume_stats_available_bytes)
+export const BY_VOLUME = 'by (namespace, persistentvolumeclaim, node)';
+
+/** Percent of the selected volumes that is used; what is reserved for root is neither used nor to be had. */
+export const usedOfVolumes = (selector = ''): string => `100 * max ${BY_VOLUME} (
+  kubelet_volume_stats_used_bytes${selector}
+  / (kubelet_volume_stats_used_bytes${selector} + kubelet_volume_stats_available_bytes${selector})
 )`;
+const USED = usedOfVolumes();
 
 const volumeFilling = (bound: number): Alert =>
   workloadAlert({

@@ -1,0 +1,25 @@
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Settings } from '../../../settings';
+import { dashboard } from '../frame';
+import { accepting } from './accepting';
+import { delivering } from './delivering';
+import { glance } from './glance';
+import { destinationVariable } from './selectors';
+import { telling } from './telling';
+
+/** The way of an alert, from what Prometheus finds to the message that someone reads. */
+export const delivery = (settings: Settings): DashboardBuilder =>
+  dashboard({
+    name: 'delivery',
+    title: 'Alert delivery',
+    description:
+      'The way of an alert, from what Prometheus finds to the message that someone reads.',
+    alerts: ['service=~"prometheus|alertmanager|alert-router"'],
+    variables: [destinationVariable()],
+    rows: [
+      { title: 'At a glance', panels: glance(settings) },
+      { title: 'Prometheus and Alertmanager', panels: telling() },
+      { title: 'Alert-router: accepting', panels: accepting() },
+      { title: 'Alert-router: delivering', panels: delivering() },
+    ],
+  });
