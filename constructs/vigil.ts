@@ -10,6 +10,9 @@ import { Grafana } from './grafana/grafana';
 import { Namespaces, NetworkPolicies, type Context } from './kubernetes';
 import { Loki } from './loki/loki';
 import { Prometheus } from './prometheus/prometheus';
+import { Apache } from './web/apache';
+import { Nginx } from './web/nginx';
+import { SampleApp } from './web/sample-app';
 
 /** The architecture: the charts of the stack in reading order, which is the order of `dist/` and of applying. */
 export function vigil(app: App, context: Context): Chart[] {
@@ -29,5 +32,9 @@ export function vigil(app: App, context: Context): Chart[] {
     new Cadvisor(app, context),
     new KubeStateMetrics(app, context),
     new BlackboxExporter(app, context),
+
+    new Apache(app, context),
+    new Nginx(app, context),
+    new SampleApp(app, context),
   ];
 }

@@ -13,6 +13,10 @@ const subjectsOf = ({ name, namespace }: Component) => [
   { kind: 'ServiceAccount', name, namespace },
 ];
 
+/** The name under which the API server knows a component. */
+export const userOf = ({ name, namespace }: Pick<Component, 'name' | 'namespace'>): string =>
+  `system:serviceaccount:${namespace}:${name}`;
+
 /** Grants a component rules in one namespace. */
 export function grantIn(
   scope: Construct,

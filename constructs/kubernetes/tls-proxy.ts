@@ -3,6 +3,7 @@ import type { Volume } from '../../imports/k8s';
 import type { Component, Identity } from '../topology';
 import { ConfigFiles } from './config-files';
 import { scratch, type ContainerProps } from './container';
+import { NGINX_TEMPORARY, NGINX_TLS, nginxSubjects } from './nginx';
 import { tlsFiles } from './tls';
 
 const DIRECTORY = '/etc/vigil/proxy';
@@ -80,32 +81,14 @@ events { worker_connections 512; }
 http {
   access_log off;
   server_tokens off;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  proxy_http_version 1.1;
+${NGINX_TEMPORARY}  proxy_http_version 1.1;
   # Bodies are passed on as they come: the only disk here is a small one in memory.
   proxy_buffering off;
   proxy_request_buffering off;
-  ssl_protocols TLSv1.2 TLSv1.3;
-  ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
-  ssl_session_tickets off;
-
-  # A path that holds a variable is read at each handshake, so a renewed leaf needs no reload.
-  map $ssl_server_name $leaf { default ${tlsFiles.certificate}; }
-  map $ssl_server_name $leaf_key { default ${tlsFiles.key}; }
-  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+${NGINX_TLS}  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 ${[...listeners.map(listenerConf), ...upstreams.map(upstreamConf)].join('\n')}}
 `;
 }
-
-const subjects = (name: string, clients: readonly Identity[]): string =>
-  `  map $ssl_client_s_dn ${name} {
-    default 0;
-${clients.map(({ commonName }) => `    "CN=${commonName}" 1;\n`).join('')}  }
-`;
 
 function listenerConf(listener: TlsListener): string {
   const { port, upstream, clients, restricted = [], maxBodyMiB = 1 } = listener;
@@ -116,7 +99,7 @@ function listenerConf(listener: TlsListener): string {
     allowed: `$restricted_${port}_${index}`,
   }));
   return `
-${open ? '' : subjects(allowed, clients)}${restrictedTo.map((one) => subjects(one.allowed, one.clients)).join('')}  server {
+${open ? '' : nginxSubjects(allowed, clients)}${restrictedTo.map((one) => nginxSubjects(one.allowed, one.clients)).join('')}  server {
     listen ${port} ssl;
     ssl_certificate $leaf;
     ssl_certificate_key $leaf_key;
@@ -125,6 +108,11 @@ ${open ? '' : subjects(allowed, clients)}${restrictedTo.map((one) => subjects(on
     ssl_verify_depth 3;
     client_max_body_size ${maxBodyMiB}m;
     add_header Strict-Transport-Security "max-age=31536000" always;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Proto https;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
 ${restrictedTo.flatMap(({ paths, ...one }) => paths.map((path) => restrictedConf(path, upstream, one))).join('')}${locationConf('/', `http://127.0.0.1:${upstream}`, open ? [] : [refuseOthers(allowed)])}  }
 `;
 }
@@ -147,11 +135,6 @@ const refuseOthers = (allowed: string): string => `if (${allowed} = 0) { return 
 function locationConf(location: string, target: string, conditions: readonly string[]): string {
   return `    location ${location} {
 ${conditions.map((condition) => `      ${condition}\n`).join('')}      proxy_pass ${target};
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-Proto https;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
     }
 `;
 }

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { Volume, VolumeMount } from '../../imports/k8s';
-import type { Component, Topology } from '../topology';
+import type { Component, Identity, Topology } from '../topology';
 import { ConfigFiles } from './config-files';
 import { toYaml } from './yaml';
 
@@ -36,6 +36,12 @@ export const tlsVolume = (component: Component): Volume => ({
   },
 });
 
+/** Of TLS 1.2, in OpenSSL's spelling: those with forward secrecy and authenticated encryption. TLS 1.3 has no others. */
+export const TLS_CIPHERS = 'ECDHE+AESGCM:ECDHE+CHACHA20';
+
+/** The whole subject of a client's certificate (RFC 4514), for servers that see no URI SAN. */
+export const subjectOf = ({ commonName }: Identity): string => `CN=${commonName}`;
+
 /** TLS settings of a client built on prometheus/common (snake case is its own spelling). */
 export interface ClientTlsConfig {
   readonly ca_file: string;
@@ -63,8 +69,9 @@ export const PROBE_CONFIG = `${WEB_DIRECTORY}/probe.yml`;
  * certificate, key and client CA again at each handshake (its web/tls_config.go), so nothing here needs a restart.
  */
 export class WebConfig extends ConfigFiles {
-  public constructor(scope: Construct, component: Component, topology: Topology) {
-    const clients = topology.clientsOf(component);
+  /** @param port that the server listens on, where other servers of the component have clients of their own. */
+  public constructor(scope: Construct, component: Component, topology: Topology, port?: string) {
+    const clients = topology.clientsOf(component, port);
     const probesItself = clients.some(({ spiffeId }) => spiffeId === component.spiffeId);
     const web = {
       tls_server_config: {

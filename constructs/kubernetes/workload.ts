@@ -15,7 +15,7 @@ import {
   type PodTemplateSpec,
   type Volume,
 } from '../../imports/k8s';
-import type { Component } from '../topology';
+import { isPage, type Component } from '../topology';
 import type { ComponentChart } from './component-chart';
 import { hardened, type ContainerProps } from './container';
 import { ROLE_LABEL, selectorOf } from './labels';
@@ -63,18 +63,21 @@ export class Workload extends Construct {
       automountServiceAccountToken: false,
     });
     // A DaemonSet is never addressed by name: each pod of it is met at its own address.
-    if (component.workload !== 'DaemonSet') this.service(component);
+    if (component.workload !== 'DaemonSet') this.service(chart);
     this.workload(chart, props);
   }
 
-  private service(component: Component): void {
+  private service({ component, context }: ComponentChart): void {
+    const type = isPage(component) ? context.settings.web.service : 'ClusterIP';
     new KubeService(this, 'service', {
       metadata: { name: component.name },
       spec: {
+        // Only a node that has the pod takes the connection, so that the logs name the visitor and not a node.
+        ...(type !== 'ClusterIP' && { type, externalTrafficPolicy: 'Local' }),
         selector: selectorOf(component),
         ports: Object.entries(component.ports).map(([name, port]) => ({
           name,
-          port: servicePort(component, name, port),
+          port: servicePort(component, name),
           targetPort: IntOrString.fromNumber(port),
         })),
       },
@@ -150,9 +153,13 @@ function strategyOf({ recreate }: WorkloadProps) {
       };
 }
 
-/** What is open to everyone is found where browsers look for it. */
-function servicePort({ open }: Component, name: string, port: number): number {
-  return open?.[name] === undefined ? port : { TLS: 443, redirect: 80 }[open[name]];
+/** Where browsers look for a page. */
+const BROWSER_PORTS: Readonly<Record<string, number>> = { web: 443, redirect: 80 };
+
+/** Port of a component's Service, for one of its own. */
+export function servicePort(component: Component, name: string): number {
+  const port = component.ports[name] ?? 0;
+  return isPage(component) ? (BROWSER_PORTS[name] ?? port) : port;
 }
 
 /** Of a Deployment; a StatefulSet names its claims itself. */

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings';
 import { components, outside, type ComponentKey, type OutsideKey } from './components';
-import type { ComponentRow, FlowRow, Model, OutsideRow, ScrapeRow } from './model';
+import type { Component, ComponentRow, FlowRow, Model, OutsideRow, ScrapeRow } from './model';
 
 type Key = ComponentKey | OutsideKey;
 
@@ -26,6 +26,10 @@ export const TECHNICIAN_DOORS = [
 
 /** What everyone may open, each on its port `web`. */
 export const PAGES = ['apache', 'nginx', 'sampleApp'] as const satisfies readonly ComponentKey[];
+
+/** Whether a component is one of the pages. */
+export const isPage = ({ key }: Pick<Component, 'key'>): boolean =>
+  (PAGES as readonly string[]).includes(key);
 
 const technicianFlows = (): FlowRow[] =>
   TECHNICIAN_DOORS.map((key) => flow('technician', key, 'web', 'looking for oneself'));

@@ -5,7 +5,7 @@ import { Topology } from './topology';
 
 export * from './certificate-plan';
 export { components } from './components';
-export { PAGES, TECHNICIAN_DOORS } from './flows';
+export { PAGES, TECHNICIAN_DOORS, isPage } from './flows';
 export * from './model';
 export * from './topology';
 

@@ -26,6 +26,19 @@ export const GRAFANA_PASSWORD = {
   key: 'password',
 } as const;
 
+/** The generated password of the sample-app's only user. */
+export const SAMPLE_APP_PASSWORD = {
+  namespace: 'web',
+  secret: 'sample-app-user',
+  key: 'password',
+} as const;
+
+/** Who logs in with a generated password, by key of the component. */
+export const LOGINS = {
+  grafana: { user: 'admin', password: GRAFANA_PASSWORD, readAtStart: true },
+  sampleApp: { user: 'demo', password: SAMPLE_APP_PASSWORD, readAtStart: false },
+} as const;
+
 /** Credentials of the alert-router's destinations: people fill it, a key for each destination. */
 export const DESTINATIONS = {
   namespace: 'monitoring',
@@ -74,10 +87,14 @@ export class Topology {
     return end;
   }
 
-  /** Identities that may connect to a component: the far ends of its incoming flows, but for ports that are open. */
-  public clientsOf(component: Component): Identity[] {
+  /**
+   * Identities that may connect to a component: the far ends of its incoming flows, but for ports that are open.
+   *
+   * @param name of the port. @default every one
+   */
+  public clientsOf(component: Component, name?: string): Identity[] {
     const clients = this.flowsTo(component)
-      .filter(({ port }) => !component.open?.[port.name])
+      .filter(({ port }) => !component.open?.[port.name] && (name ?? port.name) === port.name)
       .map((flow) => identityOf(flow.from));
     return [...new Map(clients.map((client) => [client.spiffeId, client])).values()];
   }
@@ -122,7 +139,6 @@ export class Topology {
   /** Which Secrets hold which certificates. */
   public get plan(): CertificatePlan {
     const { certificates, cluster } = this.settings;
-    const grafana = this.byKey.get('grafana');
     return {
       version: 1,
       trustDomain: TRUST_DOMAIN,
@@ -133,38 +149,46 @@ export class Topology {
       },
       leafLifetimeSeconds: seconds(certificates.leafLifetime),
       leaves: [...this.components.map((component) => this.leafOf(component)), technicianLeaf],
-      passwords:
-        grafana?.kind === 'component'
-          ? [{ ...GRAFANA_PASSWORD, length: 32, restart: grafana.workloadRef }]
-          : [],
+      passwords: this.components.flatMap(({ key, workloadRef }) => {
+        const login = loginOf(key);
+        if (!login) return [];
+        return [
+          { ...login.password, length: 32, ...(login.readAtStart && { restart: workloadRef }) },
+        ];
+      }),
       approveKubeletServing: cluster.approveKubeletServing,
     };
   }
 
+  /** The names in a component's certificate. */
+  public dnsNamesOf(component: Component): string[] {
+    const hosts: Readonly<Record<string, readonly string[]>> = this.settings.web.hosts;
+    // People come through a port-forward, and probes from within the pod: both say localhost.
+    const local = this.flowsTo(component).some(
+      ({ from }) => from === component || isPerson(from) || isAnyone(from),
+    );
+    return [
+      component.dnsName,
+      `${component.dnsName}.${this.settings.cluster.domain}`,
+      ...(local ? ['localhost'] : []),
+      ...(hosts[component.key] ?? []),
+    ];
+  }
+
   private leafOf(component: Component): PlannedLeaf {
     const incoming = this.flowsTo(component);
-    const hosts: Readonly<Record<string, readonly string[]>> = this.settings.web.hosts;
     const usages: KeyUsage[] = [
       ...(incoming.length > 0 ? (['serverAuth'] as const) : []),
       ...(this.flowsFrom(component).some((flow) => flow.to.kind === 'component')
         ? (['clientAuth'] as const)
         : []),
     ];
-    // People come through a port-forward, and probes from within the pod: both say localhost.
-    const local = incoming.some(
-      ({ from }) => from === component || isPerson(from) || isAnyone(from),
-    );
     return {
       component: component.name,
       namespace: component.namespace,
       secret: component.tlsSecret,
       commonName: component.commonName,
-      dnsNames: [
-        component.dnsName,
-        `${component.dnsName}.${this.settings.cluster.domain}`,
-        ...(local ? ['localhost'] : []),
-        ...(hosts[component.key] ?? []),
-      ],
+      dnsNames: this.dnsNamesOf(component),
       uris: [component.spiffeId],
       usages,
       ...(component.rereads === 'leaf' && { restartOnCaChange: component.workloadRef }),
@@ -228,6 +252,10 @@ export class Topology {
     }
   }
 }
+
+/** Who logs in to the component of this key; undefined when nobody does. */
+export const loginOf = (key: string): (typeof LOGINS)[keyof typeof LOGINS] | undefined =>
+  Object.hasOwn(LOGINS, key) ? LOGINS[key as keyof typeof LOGINS] : undefined;
 
 /** The client certificate of people. */
 export const technicianLeaf: PlannedLeaf = {

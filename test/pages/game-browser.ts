@@ -1,32 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import {
   type Browser,
   type BrowserContextOptions,
   chromium,
   type Page as Tab,
 } from 'playwright-core';
+import { CONTENT_SECURITY_POLICY, mediaTypes } from '../../constructs/web/site';
 import { buildPages, type Game, type Page } from '../../pages/build';
 
-/** What the web servers send with every game. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const types: Readonly<Record<keyof Page, string>> = {
-  'index.html': 'text/html; charset=utf-8',
-  'style.css': 'text/css',
-  'app.js': 'text/javascript',
-  'icon.svg': 'image/svg+xml',
-};
+const typeOf = (file: string): string =>
+  `${mediaTypes[path.extname(file).slice(1) as keyof typeof mediaTypes]}; charset=utf-8`;
 
 /** A game that is served as in the cluster, and a browser to play it. */
 export class GameBrowser {
@@ -44,8 +30,8 @@ export class GameBrowser {
       const file = request.url === '/' ? 'index.html' : (request.url ?? '').slice(1);
       const isThere = Object.hasOwn(page, file);
       response.statusCode = isThere ? 200 : 404;
-      if (isThere) response.setHeader('content-type', types[file as keyof Page]);
-      response.setHeader('content-security-policy', POLICY);
+      if (isThere) response.setHeader('content-type', typeOf(file));
+      response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
       response.setHeader('x-content-type-options', 'nosniff');
       response.end(isThere ? page[file as keyof Page] : '');
     });

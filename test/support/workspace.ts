@@ -14,7 +14,7 @@ const SOURCES = [
   'package-lock.json',
   'tsconfig.json',
 ];
-const FOLDERS = ['constructs', 'imports', 'services'];
+const FOLDERS = ['constructs', 'imports', 'pages', 'services'];
 
 export interface RunResult {
   readonly code: number | null;
