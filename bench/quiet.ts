@@ -3,13 +3,14 @@ import { UsageError } from '../cli/lib/errors';
 import { bench } from './lib/bench';
 import { CONTEXT, readOptions, withPrometheus, withStack } from './lib/cluster';
 import type { Figure } from './lib/figures';
+import { withLoki } from './lib/logs/loki';
 import { watchQuiet } from './lib/quiet';
 
-/** Watches a healthy cluster for half an hour: nothing may fire or be pending but Watchdog. */
+/** Watches a healthy cluster for an hour: no rule, on metrics or on logs, may fire or be pending but Watchdog. */
 function measure(session: Session): Promise<Figure[]> {
   const { context, minutes: text } = readOptions({
     ...CONTEXT,
-    minutes: { type: 'string', default: '30' },
+    minutes: { type: 'string', default: '60' },
   });
   const minutes = Number(text);
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > 60) {
@@ -17,7 +18,7 @@ function measure(session: Session): Promise<Figure[]> {
   }
   return withStack(session, context, async (stack) => {
     const { looks, alerts } = await withPrometheus(stack, (prometheus) =>
-      watchQuiet(prometheus, { minutes, signal: stack.signal }),
+      withLoki(stack, (loki) => watchQuiet([prometheus, loki], { minutes, signal: stack.signal })),
     );
     for (const alert of alerts) session.output.note(alert);
     return [

@@ -1,8 +1,14 @@
 import { pause } from '../../cli/lib/async';
-import type { PrometheusApi } from '../../cli/lib/prometheus-api';
+import type { ActiveAlert } from '../../cli/lib/prometheus-api';
 
 /** Less than an evaluation takes, so that no alert comes and goes between two looks. */
 const INTERVAL_MS = 5000;
+
+/** Who evaluates rules: Prometheus, and Loki for those on logs. */
+export interface Ruler {
+  /** What is pending or fires, but for Watchdog. */
+  readonly activeAlerts: () => Promise<readonly ActiveAlert[]>;
+}
 
 export interface Quiet {
   /** How often was looked. */
@@ -16,7 +22,7 @@ const SETTLE_MS = 60_000;
 
 /** Looks at a cluster's alerts for some minutes, a minute from now on. */
 export async function watchQuiet(
-  prometheus: PrometheusApi,
+  rulers: readonly Ruler[],
   { minutes, signal }: { readonly minutes: number; readonly signal: AbortSignal },
 ): Promise<Quiet> {
   await pause(SETTLE_MS, signal);
@@ -24,7 +30,8 @@ export async function watchQuiet(
   const alerts = new Set<string>();
   let looks = 0;
   while (Date.now() < end) {
-    for (const { state, name, labels } of await prometheus.activeAlerts()) {
+    const active = await Promise.all(rulers.map((ruler) => ruler.activeAlerts()));
+    for (const { state, name, labels } of active.flat()) {
       alerts.add(`${state} ${name} ${JSON.stringify(labels)}`);
     }
     looks++;

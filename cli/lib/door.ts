@@ -14,6 +14,8 @@ export interface DoorSpec {
   readonly port: number;
   /** The name that its certificate carries, and that we insist on although the connection goes to 127.0.0.1. */
   readonly serverName: string;
+  /** Value of the header `Authorization`, for those where people log in. @default - none */
+  readonly authorization?: string;
 }
 
 export interface Answer {
@@ -82,7 +84,7 @@ export class Door {
   }
 
   private send(method: string, path: string, body?: string): Promise<Answer> {
-    const { serverName } = this.spec;
+    const { serverName, authorization } = this.spec;
     const { cert, key, ca } = this.technician;
     const options: https.RequestOptions = {
       method,
@@ -92,6 +94,7 @@ export class Door {
       servername: serverName,
       headers: {
         Host: serverName,
+        ...(authorization !== undefined && { Authorization: authorization }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
       cert,

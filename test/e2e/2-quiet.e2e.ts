@@ -1,8 +1,8 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { watchQuiet } from '../../bench/lib/quiet';
-import { connect, openPrometheus } from './support/cluster';
+import { connect, openLoki, openPrometheus } from './support/cluster';
 
-/** How long a healthy cluster is watched. The whole half hour is measured by bench/quiet.ts. */
+/** How long a healthy cluster is watched. The whole hour is measured by bench/quiet.ts. */
 const MINUTES = Number(process.env.VIGIL_QUIET_MINUTES ?? 2);
 
 describe('a healthy cluster', () => {
@@ -16,12 +16,17 @@ describe('a healthy cluster', () => {
     `is quiet for ${MINUTES} minutes: nothing fires or is pending but Watchdog`,
     async () => {
       const prometheus = await openPrometheus(client);
+      const loki = await openLoki(client);
       try {
         const signal = AbortSignal.timeout((MINUTES + 2) * 60_000);
-        const { looks, alerts } = await watchQuiet(prometheus, { minutes: MINUTES, signal });
+        const { looks, alerts } = await watchQuiet([prometheus, loki], {
+          minutes: MINUTES,
+          signal,
+        });
         expect(looks).toBeGreaterThan(MINUTES * 10);
         expect(alerts).toEqual([]);
       } finally {
+        loki.close();
         prometheus.close();
       }
     },

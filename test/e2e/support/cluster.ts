@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { kindKubeConfig } from '../../../cli/lib/cluster';
 import { KubeClient } from '../../../cli/lib/kube-client';
+import { LokiApi } from '../../../cli/lib/loki-api';
 import { PrometheusApi } from '../../../cli/lib/prometheus-api';
 import { loadSettings } from '../../../constructs/settings';
 import { buildTopology, type Component } from '../../../constructs/topology';
@@ -23,6 +24,9 @@ export async function connect(): Promise<KubeClient> {
 /** Prometheus, asked with the technician's certificate; close it when done. */
 export const openPrometheus = (client: KubeClient): Promise<PrometheusApi> =>
   PrometheusApi.open(client, never);
+
+/** Loki, asked with the technician's certificate; close it when done. */
+export const openLoki = (client: KubeClient): Promise<LokiApi> => LokiApi.open(client, never);
 
 /** Running pods of a component. */
 export async function podsOf(client: KubeClient, component: Component): Promise<V1Pod[]> {
