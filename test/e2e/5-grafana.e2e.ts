@@ -2,17 +2,33 @@ import https from 'node:https';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret } from '../../cli/lib/technician';
-import { dashboards } from '../../constructs/grafana/dashboards';
+import { reasonToBeEmpty } from '../../constructs/grafana/dashboards/common';
+import { LOG_JOBS } from '../../constructs/loki/streams';
 import { GRAFANA_PASSWORD } from '../../constructs/topology';
+import {
+  askingPanels,
+  parsedDashboards,
+  withVariables,
+  type Dashboard,
+  type Panel,
+  type Variable,
+} from '../support/panels';
 import { connect, eventually, settings, topology } from './support/cluster';
 
-interface Panel {
-  readonly title: string;
-  readonly panels?: readonly Panel[];
-  readonly targets?: readonly {
-    readonly expr?: string;
-    readonly datasource?: { readonly uid?: string };
-  }[];
+/** Time within which a panel shows something, in seconds: rates need several scrapes of a cluster that is new. */
+const PATIENCE = 90;
+
+/** How Grafana's pages would draw a graph of this dashboard: a point for each of these milliseconds. */
+const INTERVAL_MS = 30_000;
+
+interface Frame {
+  readonly data: { readonly values: readonly (readonly unknown[])[] };
+}
+
+interface Result {
+  readonly status: number;
+  readonly error?: string;
+  readonly frames?: readonly Frame[];
 }
 
 describe('Grafana', () => {
@@ -84,6 +100,24 @@ describe('Grafana', () => {
     expect(results.A.frames[0]?.data.values[1]?.[0]).toBeGreaterThan(10);
   });
 
+  test('queries Loki over mutual TLS', async () => {
+    const { status, json } = await ask('/api/ds/query', {
+      from: 'now-15m',
+      to: 'now',
+      queries: [
+        {
+          refId: 'A',
+          datasource: { uid: 'loki', type: 'loki' },
+          expr: 'count(sum by (job) (count_over_time({job=~".+"} [15m])))',
+          queryType: 'instant',
+        },
+      ],
+    });
+    expect(status).toBe(200);
+    const { results } = json as { results: { A: { frames: { data: { values: number[][] } }[] } } };
+    expect(results.A.frames[0]?.data.values[1]?.[0]).toBe(Object.keys(LOG_JOBS).length);
+  });
+
   test('reads alerts from Alertmanager over mutual TLS', async () => {
     await eventually('Watchdog at Alertmanager', 90, async () => {
       const { json } = await ask('/api/datasources/proxy/uid/alertmanager/api/v2/alerts');
@@ -93,35 +127,79 @@ describe('Grafana', () => {
     });
   });
 
+  const all = parsedDashboards(settings, topology);
+
   test('has every dashboard', async () => {
     const { json } = await ask('/api/search?type=dash-db');
-    expect(json).toHaveLength(Object.keys(dashboards(settings, topology)).length);
+    expect(json).toHaveLength(all.length);
   });
 
-  const panels = Object.entries(dashboards(settings, topology)).flatMap(([file, text]) => {
-    const { panels: all } = JSON.parse(text) as { panels: Panel[] };
-    const flat = all.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
-    return flat.flatMap((panel) =>
-      (panel.targets ?? []).map(({ expr }) => [file, panel.title, expr ?? ''] as const),
-    );
-  });
-
-  test.each(panels.filter(([, , expr]) => expr !== ''))(
-    '%s: %s can be asked',
-    async (_file, _title, expr) => {
-      const { status, json } = await ask('/api/ds/query', {
-        from: 'now-15m',
-        to: 'now',
-        queries: [
-          {
-            refId: 'A',
-            datasource: { uid: 'prometheus' },
-            expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$namespace', '.+'),
-            range: true,
-          },
-        ],
-      });
-      expect({ status, json }).toMatchObject({ status: 200 });
-    },
+  const choices = all.flatMap(([file, dashboard]) =>
+    (dashboard.templating.list ?? [])
+      .filter(({ type }) => type === 'query')
+      .map((variable) => ({ file, dashboard, variable, name: variable.name })),
   );
+
+  test.each(choices)('$file: variable $name offers something', async ({ dashboard, variable }) => {
+    const { status, json } = await ask(valuesOf(variable, dashboard));
+    expect(status).toBe(200);
+    expect((json as { data: string[] }).data.length).toBeGreaterThan(0);
+  });
+
+  /** The answers to the queries of a panel, by their letters. */
+  async function answers(panel: Panel, dashboard: Dashboard): Promise<Record<string, Result>> {
+    const { json } = await ask('/api/ds/query', {
+      from: dashboard.time.from,
+      to: 'now',
+      queries: (panel.targets ?? []).map((target) => ({
+        ...target,
+        expr: withVariables(target.expr, dashboard),
+        intervalMs: INTERVAL_MS,
+        maxDataPoints: 500,
+      })),
+    });
+    return (json as { results: Record<string, Result> }).results;
+  }
+
+  const panels = all.flatMap(([file, dashboard]) =>
+    askingPanels(dashboard).map((panel) => ({ file, dashboard, panel, title: panel.title })),
+  );
+  const empty: string[] = [];
+  afterAll(() => {
+    process.stdout.write(`Panels that are empty, and why:\n${empty.join('')}`);
+  });
+
+  test.each(panels)('$file: $title shows data', async ({ file, title, dashboard, panel }) => {
+    const reason = reasonToBeEmpty(panel.description ?? '');
+    let without: string[] = [];
+    const isShown = async (): Promise<boolean> => {
+      const results = await answers(panel, dashboard);
+      const wrong = Object.values(results).filter(({ status }) => status !== 200);
+      if (wrong.length > 0) throw new Error(wrong.map(({ error }) => error).join('; '));
+      without = (panel.targets ?? [])
+        .map(({ refId }) => refId)
+        .filter((refId) => !hasData(results[refId]));
+      return without.length === 0 || reason !== undefined;
+    };
+    await eventually('each of its queries finds something', PATIENCE, isShown);
+    if (without.length > 0) empty.push(`  ${file}: ${title}: ${reason ?? ''}\n`);
+  });
 });
+
+/** Whether there is a value that can be shown: neither nothing at all, nor nothing but times and NaN. */
+const hasData = (result: Result | undefined): boolean =>
+  (result?.frames ?? []).some(({ data: { values } }) =>
+    values.slice(1).some((column) => column.some((value) => value !== null)),
+  );
+
+/** Where Grafana's pages ask for the values of a variable. */
+function valuesOf({ name, query, datasource }: Variable, dashboard: Dashboard): string {
+  const resources = `/api/datasources/uid/${datasource?.uid ?? ''}/resources`;
+  if (typeof query === 'string') {
+    const [, series = ''] = /^label_values\((.+), \w+\)$/.exec(query) ?? [];
+    const match = encodeURIComponent(withVariables(series, dashboard));
+    return `${resources}/api/v1/label/${name}/values?match[]=${match}`;
+  }
+  const { stream } = query as { stream: string };
+  return `${resources}/label/${name}/values?query=${encodeURIComponent(withVariables(stream, dashboard))}`;
+}

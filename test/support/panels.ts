@@ -41,6 +41,7 @@ export interface Panel {
 export interface Variable {
   readonly name: string;
   readonly type: string;
+  readonly datasource?: { readonly uid: string };
   readonly query?: unknown;
   readonly allValue?: string;
 }
