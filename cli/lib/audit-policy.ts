@@ -6,10 +6,6 @@ export interface AuditPolicyOptions {
   readonly prometheus: string;
 }
 
-/** The name under which the API server knows a service account. */
-export const serviceAccountUser = (namespace: string, name: string): string =>
-  `system:serviceaccount:${namespace}:${name}`;
-
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 const READS = ['get', 'list', 'watch'];
 /** Groups whose objects have a status that controllers and kubelets write all the time. */
@@ -94,8 +90,8 @@ const whatMatters: object[] = [
       { group: '', resources: ['pods/ephemeralcontainers', 'services/proxy', 'nodes/proxy'] },
     ],
   },
-  // Strangers, whatever they do; the questions after the server's health are left out above.
-  { level: 'Metadata', users: ['system:anonymous'] },
   // Rights given and taken, with what they say.
   { level: 'Request', resources: [{ group: 'rbac.authorization.k8s.io' }], verbs: WRITES },
+  // Strangers, whatever they do; their questions after the server's health are left out above.
+  { level: 'Metadata', users: ['system:anonymous'] },
 ];

@@ -2,9 +2,10 @@ import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig, type V1Node } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
+import { userOf } from '../../constructs/kubernetes';
 import type { Settings } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
-import { auditPolicy, serviceAccountUser } from './audit-policy';
+import { auditPolicy } from './audit-policy';
 import { mountPoints, startContainers } from './docker';
 import { CliError, UsageError } from './errors';
 import { createKindCluster, deleteKindCluster, kindKubeconfig, kindNodes } from './kind';
@@ -102,13 +103,9 @@ async function create(settings: Settings, { signal, report }: EnsureOptions): Pr
 
 function auditPolicyYaml(settings: Settings): string {
   const topology = buildTopology(settings);
-  const user = (key: string): string => {
-    const { namespace, name } = topology.component(key);
-    return serviceAccountUser(namespace, name);
-  };
   const policy = auditPolicy({
-    certificateController: user('certificateController'),
-    prometheus: user('prometheus'),
+    certificateController: userOf(topology.component('certificateController')),
+    prometheus: userOf(topology.component('prometheus')),
   });
   return stringify(policy, { lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { duration } from './units';
+import { duration, text } from './units';
 
 const percent = (byDefault: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(99).default(byDefault);
+
+const count = (byDefault: number): z.ZodDefault<z.ZodInt> => z.int().min(1).default(byDefault);
+
+const userName = (): z.ZodString =>
+  text(/^[^\s`"\\]+$/, 'the name of a user, without spaces, quotes and backslashes');
 
 /** Bounds of the alerts, by domain. What is a fact of a system and no opinion, such as "is down", has none. */
 export const thresholds = z
@@ -49,6 +54,33 @@ export const thresholds = z
       .strictObject({
         busyWorkers: percent(80).describe('Busy workers of Apache, in percent.'),
         errors: percent(5).describe('Answers that are errors of the server, in percent.'),
+      })
+      .prefault({}),
+    logs: z
+      .strictObject({
+        errors: count(10).describe('Error lines of an app within 5 minutes: from so many on.'),
+        failedLogins: count(20).describe(
+          'Failed logins to an app, of one address or user, within 2 minutes.',
+        ),
+        failedSshLogins: count(10).describe(
+          'Failed SSH logins to a node, of one address, within 5 minutes.',
+        ),
+        failuresBeforeLogin: count(5).describe(
+          'Failed logins within 10 minutes after which one that succeeds is told.',
+        ),
+        sudoPasswords: count(3).describe('Wrong passwords of a user for sudo within 5 minutes.'),
+        missingPaths: count(20).describe(
+          'Different paths that a client has not found within 5 minutes.',
+        ),
+        probes: count(1).describe(
+          'Requests of a client within 5 minutes that look like an attack.',
+        ),
+        administrators: z
+          .array(userName())
+          .default(['kubernetes-admin', 'kubernetes-super-admin'])
+          .describe(
+            'Users of the API who may change rights, read Secrets and open tunnels unreported.',
+          ),
       })
       .prefault({}),
   })

@@ -1,0 +1,37 @@
+/** A part of LogQL that selects lines, and the labels by which they are told apart. */
+export interface Lines {
+  readonly lines: string;
+  /** Labels, such as `namespace, app`. */
+  readonly by: string;
+}
+
+/**
+ * How many lines there were.
+ *
+ * @param window duration that is looked back
+ */
+export const countOf = ({ lines, by }: Lines, window: string): string =>
+  `sum by (${by}) (count_over_time(${lines} [${window}]))`;
+
+/** Milliseconds since 1970 at which a line was written, as its value. */
+const TIME = '| label_format at=`{{ __timestamp__ | unixEpochMillis }}` | unwrap at';
+
+/** Time in which failures count, and in which the success after them is told. */
+const GUESSING = '10m';
+const TOLD = '5m';
+
+interface LoginAfterFailures extends Lines {
+  /** Lines of logins that succeeded; `lines` are those that failed. */
+  readonly succeeded: string;
+  /** How many failed, within `window`. */
+  readonly failures: (window: string) => string;
+  readonly least: number;
+}
+
+/** How many logins failed, where there were at least so many and one succeeded after the first of them. */
+export function loginAfterFailures(props: LoginAfterFailures): string {
+  const { lines, by, succeeded, failures, least } = props;
+  const first = `min_over_time(${lines} ${TIME} [${GUESSING}]) by (${by})`;
+  const last = `max_over_time(${succeeded} ${TIME} [${TOLD}]) by (${by})`;
+  return `${failures(GUESSING)} >= ${least} and ${last} > ${first}`;
+}

@@ -1,0 +1,158 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { toYaml } from '../../constructs/kubernetes';
+import { LOG_JOBS } from '../../constructs/loki/streams';
+import { alertsOf, type RuleGroup } from '../../constructs/prometheus/rules';
+import { describeWithLoki, type LokiServer, type PushedStream } from './loki-server';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Lines of one stream that are alike. */
+export interface Said {
+  readonly job: keyof typeof LOG_JOBS;
+  /** Labels of the stream beside `job`. */
+  readonly labels: Labels;
+  readonly metadata?: Labels;
+  readonly line: string;
+  /** Seconds before the moment at which the rule is evaluated; one line each. */
+  readonly ago: readonly number[];
+}
+
+export interface LogCase {
+  readonly alert: string;
+  /** What follows its name in a sentence. */
+  readonly title: string;
+  readonly lines: readonly Said[];
+  /** Labels and value of what fires at that moment; none: it is quiet. */
+  readonly fires: readonly { readonly labels: Labels; readonly value: number }[];
+}
+
+/** So many seconds, one after the other, the last of them `ago`. */
+export const times = (count: number, ago = 10): number[] =>
+  Array.from({ length: count }, (_, index) => ago + (count - 1 - index) / 10);
+
+/** Cases are so far from each other that no rule of a short window sees two. */
+const APART_MS = 11 * 60_000;
+/** The newest of them, so that the ruler, which looks at the present, sees none. */
+const FIRST_MS = 15 * 60_000;
+/** Loki asks its memory, where all lines of a test are, about this time only (`query_ingesters_within`). */
+const REACH_MS = 3 * 3_600_000;
+/** Of the ruler: three evaluations. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Runs the rules of a group against a real Loki: each case at a moment of its own through the query API, and each
+ * alert's first case that fires through the ruler too, which fills in the texts.
+ */
+export function describeLogRules(group: RuleGroup, cases: readonly LogCase[]): void {
+  const alerts = alertsOf(group);
+  const names = [...new Set(alerts.map(({ alert }) => alert))];
+  const start = Date.now() - FIRST_MS;
+  const momentOf = (index: number): number => start - index * APART_MS;
+  if (momentOf(cases.length) < Date.now() - REACH_MS) {
+    throw new Error(`too many cases of ${group.name} for one Loki: ${cases.length}`);
+  }
+
+  test.each(names)('%s has a quiet and a firing case', (name) => {
+    const fires = cases.filter(({ alert }) => alert === name).map((row) => row.fires.length > 0);
+
+    expect(new Set(fires)).toEqual(new Set([true, false]));
+  });
+
+  describeWithLoki(`rules of ${group.name}`, (startLoki) => {
+    let loki: LokiServer;
+
+    beforeAll(async () => {
+      loki = await startLoki({ rules: { [`${group.name}.yml`]: toYaml({ groups: [group] }) } });
+      // The oldest first: Loki refuses lines that are much older than the last one of their stream.
+      const rows = cases.map(({ lines }, index) => ({ lines, moment: momentOf(index) }));
+      for (const { lines, moment } of rows.reverse()) await loki.push(streamsOf(lines, moment));
+    }, 60_000);
+
+    afterAll(() => loki.stop());
+
+    const ruled = async () => (await loki.rules()).flatMap(({ rules }) => rules);
+
+    test('Loki loads all of them', async () => {
+      const loaded = await until(ruled, (rules) => rules.every(({ health }) => health === 'ok'));
+
+      expect(loaded.map(({ name, health, lastError }) => [name, health, lastError])).toEqual(
+        alerts.map(({ alert }) => [alert, 'ok', '']),
+      );
+    }, 60_000);
+
+    test.each(cases.map((row, index) => ({ ...row, index })))(
+      '$alert $title',
+      async ({ alert: name, fires, index }) => {
+        const results = await Promise.all(
+          alerts
+            .filter(({ alert }) => alert === name)
+            .map(({ expr }) => loki.query(expr, new Date(momentOf(index)))),
+        );
+        const found = results.flat().map(({ metric, value }) => ({
+          labels: metric,
+          value: Number(value?.[1]),
+        }));
+
+        expect(found).toHaveLength(fires.length);
+        expect(found).toEqual(
+          expect.arrayContaining(
+            fires.map(({ labels, value }) => ({
+              labels,
+              value: expect.closeTo(value, 3) as number,
+            })),
+          ),
+        );
+      },
+    );
+
+    test('the ruler fires each, with texts that say what and where', async () => {
+      const firing = names.flatMap(
+        (name) => cases.find(({ alert, fires }) => alert === name && fires.length > 0) ?? [],
+      );
+      for (const { lines } of firing) await loki.push(streamsOf(lines, Date.now()));
+      const raised = await until(
+        async () => (await ruled()).flatMap(({ alerts: active = [] }) => active),
+        (active) => names.every((name) => active.some(({ labels }) => labels.alertname === name)),
+      );
+
+      expect(new Set(raised.map(({ labels }) => labels.alertname))).toEqual(new Set(names));
+      for (const { labels, annotations } of raised) {
+        const text = `${annotations.summary} ${annotations.description} ${labels.service}`;
+
+        expect(labels).toMatchObject({
+          severity: expect.stringMatching(/^(warning|critical)$/) as string,
+          category: expect.stringMatching(/./) as string,
+        });
+        expect(text).not.toMatch(/{{|}}|<no value>|<error|\s{2}|%!/);
+      }
+    }, 60_000);
+  });
+}
+
+/** Each line is unique in its place, as Loki keeps only one of two that are equal at the same time. */
+function streamsOf(lines: readonly Said[], moment: number): PushedStream[] {
+  const byLabels = new Map<string, PushedStream['lines'][number][]>();
+  for (const { job, labels, metadata, line, ago } of lines) {
+    const key = JSON.stringify({ job: LOG_JOBS[job], ...labels });
+    const pushed = ago.map((seconds) => ({
+      line,
+      at: new Date(Math.round(moment - seconds * 1000)),
+      ...(metadata && { metadata }),
+    }));
+    byLabels.set(key, [...(byLabels.get(key) ?? []), ...pushed]);
+  }
+  return [...byLabels].map(([key, pushed]) => ({
+    labels: JSON.parse(key) as Labels,
+    lines: pushed.sort((one, other) => one.at!.getTime() - other.at!.getTime()),
+  }));
+}
+
+/** The last answer, after some time at the most; whether it is the right one is for the test to say. */
+async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (isRight(answer) || Date.now() > end) return answer;
+    await delay(500);
+  }
+}
