@@ -15,7 +15,7 @@ export const apiServer = (): TimeSeriesBuilder[] => [
 
 const requests = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Requests',
+    title: 'Requests to the API',
     description:
       'Requests to the API by verb. LIST is the costly one; much of it comes from a client that does not watch.',
     unit: units.RequestsPerSecond,
@@ -30,7 +30,7 @@ const requests = (): TimeSeriesBuilder =>
 
 const errors = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Errors',
+    title: 'Requests failed',
     description: 'Requests that failed with a 5xx, as a share of all.',
     unit: units.Percent,
     thresholds: thresholds.budget(5),
@@ -48,7 +48,7 @@ const errors = (): TimeSeriesBuilder =>
 
 const latency = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Latency',
+    title: 'Time of a request',
     description:
       'Time that all but one in a hundred requests need, by verb; watches, lists and what follows a log or a shell are left out. Most often a slow etcd is behind it.',
     unit: units.DurationSeconds,
@@ -64,7 +64,7 @@ const latency = (): TimeSeriesBuilder =>
 
 const inFlight = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Requests in flight',
+    title: 'Requests under way',
     description: 'Requests that are being answered, watches left out.',
     unit: units.Short,
     thresholds: thresholds.none,

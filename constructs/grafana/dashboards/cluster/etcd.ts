@@ -19,7 +19,7 @@ export const etcd = (): (BarGaugeBuilder | TimeSeriesBuilder)[] => [
 
 const latency = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Latency',
+    title: 'Time of an etcd request',
     description:
       'Time of a request to etcd on average, by operation. It waits for its disk above all.',
     unit: units.DurationSeconds,
@@ -35,7 +35,7 @@ const latency = (): TimeSeriesBuilder =>
 
 const errors = (): TimeSeriesBuilder =>
   timeSeries({
-    title: 'Errors',
+    title: 'etcd requests failed',
     description: 'Requests to etcd that failed, as a share of all.',
     unit: units.Percent,
     thresholds: thresholds.budget(5),

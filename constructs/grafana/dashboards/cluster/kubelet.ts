@@ -77,7 +77,7 @@ const certificates = (): TimeSeriesBuilder =>
     description:
       'Until the certificates with which kubelet serves and calls the API server end. It renews them itself, long before.',
     unit: units.DurationSeconds,
-    thresholds: thresholds.timeLeft(86_400, 3600),
+    thresholds: thresholds.atLeast(1),
     alerts: ['KubeletCertificateNotRenewed'],
     queries: ['server', 'client'].map((side) => ({
       expr: `min by (node) (kubelet_certificate_manager_${side}_ttl_seconds)`,

@@ -16,7 +16,7 @@ export const state = (): StatBuilder[] => [
 const running = (): StatBuilder =>
   stat({
     title: 'Running',
-    description: 'Containers that run.',
+    description: 'Containers of the chosen pods that run now.',
     unit: units.NoUnit,
     thresholds: thresholds.none,
     queries: [

@@ -61,7 +61,7 @@ const pressure = (): StatBuilder =>
 
 const cores = (): StatBuilder =>
   stat({
-    title: 'CPU',
+    title: 'Cores',
     description:
       'Cores of the chosen nodes together. On kind the nodes share those of the machine, which then count once for each node.',
     unit: units.NoUnit,
@@ -71,8 +71,8 @@ const cores = (): StatBuilder =>
 
 const memory = (): StatBuilder =>
   stat({
-    title: 'Memory',
-    description: 'Memory of the chosen nodes together; on kind, as for CPU.',
+    title: 'Memory in all',
+    description: 'Memory of the chosen nodes together; on kind, as for the cores.',
     unit: units.BytesIEC,
     thresholds: thresholds.none,
     queries: [{ expr: `sum(node_memory_MemTotal_bytes${onNode()})`, legend: 'memory' }],

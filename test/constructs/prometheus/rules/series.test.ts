@@ -1,75 +1,22 @@
 import { ruleGroups } from '../../../../constructs/prometheus/rules';
-import { keptSeries } from '../../../../constructs/prometheus/series';
 import { parseSettings } from '../../../../constructs/settings';
 import { buildTopology } from '../../../../constructs/topology';
 import { toYaml } from '../../../../constructs/kubernetes';
-import { chartOf, onlyPods } from '../../../support/stack';
+import {
+  isCollected,
+  isKept,
+  jobsOf,
+  scrapedSeriesOf,
+  seriesOf,
+} from '../../../support/scraped-series';
 import { describeWith } from '../../../support/tools';
 
 const settings = parseSettings({});
 const groups = ruleGroups(settings, buildTopology(settings));
 const rules = groups.flatMap((group) => group.rules);
 
-/** The job that brings the series whose names begin so. */
-const JOBS: Readonly<Record<string, string>> = {
-  node: 'node-exporter',
-  container: 'cadvisor',
-  kube: 'kube-state-metrics',
-  kubelet: 'kubelet',
-  apiserver: 'api-server',
-  etcd: 'api-server',
-  scheduler: 'scheduler',
-  workqueue: 'controller-manager',
-  coredns: 'core-dns',
-  prometheus: 'prometheus',
-  alertmanager: 'alertmanager',
-  grafana: 'grafana',
-};
-
-const KEYWORDS = new Set([
-  'and',
-  'or',
-  'unless',
-  'bool',
-  'offset',
-  'on',
-  'by',
-  'without',
-  'group_left',
-]);
-
-/** The names of the series that an expression selects. */
-function seriesOf(expr: string): string[] {
-  const bare = expr
-    .replaceAll(/"[^"]*"/g, '')
-    .replaceAll(/\{[^}]*\}|\[[^\]]*\]/g, ' ')
-    .replaceAll(/\b(on|ignoring|by|without|group_left|group_right) ?\([^)]*\)/g, ' ');
-  return [...bare.matchAll(/(?<![\w:])[a-zA-Z_:][\w:]*(?!\w*\s*\()/g)]
-    .map(([name]) => name)
-    .filter((name) => !KEYWORDS.has(name));
-}
-
 const names = [...new Set(rules.flatMap(({ expr }) => seriesOf(expr)))];
 const recorded = new Set(rules.flatMap((rule) => ('record' in rule ? [rule.record] : [])));
-const jobOf = (name: string): string | undefined =>
-  name.includes(':') ? undefined : JOBS[name.split('_')[0] ?? ''];
-
-/** Whether all relabelling that goes by the name alone lets it pass. */
-const survives = (name: string, job: string): boolean =>
-  (keptSeries[job] ?? [])
-    .filter(({ source_labels: labels }) => labels?.length === 1 && labels[0] === '__name__')
-    .every(
-      ({ regex = '', action }) => new RegExp(`^(?:${regex})$`).test(name) === (action === 'keep'),
-    );
-
-const collector = onlyPods(chartOf('kube-state-metrics')).containers[0];
-
-/** The list that kube-state-metrics gets with a flag. */
-const argument = (flag: string): string[] =>
-  collector?.args
-    ?.find((arg) => arg.startsWith(`--${flag}=`))
-    ?.slice(flag.length + 3)
-    .split(',') ?? [];
 
 test('the names of series are found in expressions', () => {
   expect(
@@ -86,30 +33,25 @@ test.each(names.filter((name) => name.includes(':')))('%s is recorded', (name) =
   expect(recorded).toContain(name);
 });
 
-const scraped = names.flatMap((name): [string, string][] => {
-  const job = jobOf(name);
-  return job ? [[name, job]] : [];
+const scraped = scrapedSeriesOf(rules.map(({ expr }) => expr));
+
+test.each(scraped)('%s is kept of a scrape', (name) => {
+  expect(jobsOf(name).filter((job) => isKept(name, job))).not.toEqual([]);
 });
 
-test.each(scraped)('%s is kept of %s', (name, job) => {
-  expect(survives(name, job)).toBe(true);
-});
-
-test.each(names.filter((name) => jobOf(name) === 'kube-state-metrics'))(
+test.each(scraped.filter((name) => jobsOf(name).includes('kube-state-metrics')))(
   'kube-state-metrics collects %s',
-  (name) => {
-    const objects = argument('resources').map((resource) => resource.replace(/s$/, ''));
-    const denied = argument('metric-denylist').filter((regex) => new RegExp(regex).test(name));
-
-    expect(objects).toContain(name.split('_')[1]);
-    expect(denied).toEqual([]);
-  },
+  (name) => expect(isCollected(name)).toBe(true),
 );
 
 test('a series that is dropped would be noticed', () => {
-  expect(survives('node_softnet_dropped_total', 'node-exporter')).toBe(false);
-  expect(survives('kubelet_http_requests_total', 'kubelet')).toBe(false);
-  expect(survives('kubelet_running_pods', 'kubelet')).toBe(true);
+  expect(isKept('node_softnet_dropped_total', 'node-exporter')).toBe(false);
+  expect(isKept('kubelet_http_requests_total', 'kubelet')).toBe(false);
+  expect(isKept('kubelet_running_pods', 'kubelet')).toBe(true);
+  expect(isKept('kubelet_running_pods', 'no-such-job')).toBe(false);
+  expect(jobsOf('no_such_series')).toEqual([]);
+  expect(isCollected('kube_pod_tolerations')).toBe(false);
+  expect(isCollected('kube_secret_info')).toBe(false);
 });
 
 describeWith('promtool', 'rules', (bench) => {
