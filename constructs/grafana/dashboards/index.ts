@@ -32,7 +32,7 @@ export function dashboards(settings: Settings, topology: Topology): Record<strin
 function toJson(dashboard: Dashboard, runbooks?: string): string {
   const panels = dashboard.panels?.map((panel, index) => ({
     ...panel,
-    ...(panel.description !== undefined && { description: linked(panel.description, runbooks) }),
+    ...('description' in panel && { description: linked(panel.description ?? '', runbooks) }),
     id: index + 1,
   }));
   return `${JSON.stringify({ ...dashboard, panels }, undefined, 2)}\n`;
