@@ -10,10 +10,10 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { matching } from '../../../loki/selectors';
 import { LOG_LEVELS } from '../../../loki/streams';
 import { dataSource } from '../common';
-import { chosen } from '../frame';
+import { choice, chosen } from '../frame';
+import { LOG_CHOICES } from '../to-logs';
 
-const NAMESPACE = 'namespace';
-const APP = 'app';
+const { namespace: NAMESPACE, app: APP, pod: POD } = LOG_CHOICES;
 const LEVEL = 'level';
 const SEARCH = 'search';
 
@@ -21,6 +21,8 @@ const SEARCH = 'search';
 export const variables = (): Builder<VariableModel>[] => [
   streamLabel(NAMESPACE, 'Namespace', matching('container')),
   streamLabel(APP, 'App', matching('container', chosen(NAMESPACE))),
+  // Pods are too many for a label of streams; Prometheus knows them.
+  choice({ name: POD, label: 'Pod', of: `kube_pod_info{${chosen(NAMESPACE)}}` }),
   new CustomVariableBuilder(LEVEL)
     .label('Level')
     .values(LOG_LEVELS.join(','))
@@ -54,12 +56,14 @@ const streamLabel = (name: string, label: string, stream: string): QueryVariable
 
 const searched = `|~ \`(?i)$${SEARCH}\``;
 
-/** Streams of the chosen namespaces and apps. */
-export const ofApps = (job: 'container' | 'server'): string =>
-  matching(job, chosen(NAMESPACE), chosen(APP));
+const chosenStreams = matching('container', chosen(NAMESPACE), chosen(APP));
 
-/** Lines of the chosen namespaces, apps and levels with the words searched for. */
-export const chosenLines = `${ofApps('container')} ${searched} | ${chosen(LEVEL)}`;
+/** Lines of the chosen pods whose level is one of these. */
+export const linesOfLevel = (...levels: readonly (typeof LOG_LEVELS)[number][]): string =>
+  `${chosenStreams} | ${chosen(POD)} | level=~"${levels.join('|')}"`;
+
+/** Lines of the chosen pods and levels with the words searched for. */
+export const chosenLines = `${chosenStreams} ${searched} | ${chosen(POD)} | ${chosen(LEVEL)}`;
 
 /** Lines of the nodes' journals with the words searched for. */
 export const journalLines = `${matching('journal')} ${searched}`;

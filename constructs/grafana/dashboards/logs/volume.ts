@@ -1,12 +1,12 @@
 import { LOG_JOBS } from '../../../loki/streams';
 import { thresholds, type StatBuilder, type TableBuilder, type TimeSeriesBuilder } from '../common';
 import { lineCount, lineCounts, mostFrequent } from '../log-panels';
-import { chosenLines, ofApps } from './selectors';
+import { chosenLines, linesOfLevel } from './selectors';
 
 /** Every stream there is. */
 const EVERYTHING = `{job=~"${Object.values(LOG_JOBS).join('|')}"}`;
 
-const LOUD = 'level=~"error|critical"';
+const ERRORS = linesOfLevel('error', 'critical');
 
 /** How much is logged, where, and how bad it is. */
 export const volume = (): readonly (StatBuilder | TimeSeriesBuilder | TableBuilder)[] => [
@@ -50,7 +50,7 @@ const warnings = (): TimeSeriesBuilder =>
     title: 'Warnings and errors by app',
     description: 'Lines of the chosen apps that are a warning or worse.',
     emptyWhenWell: 'no app has had anything to warn about',
-    lines: `${ofApps('container')} | level=~"warning|error|critical"`,
+    lines: linesOfLevel('warning', 'error', 'critical'),
     by: 'app',
   });
 
@@ -59,7 +59,7 @@ const errorCount = (): StatBuilder =>
     title: 'Errors',
     description: 'Lines of the chosen apps that are an error or worse, in the time shown.',
     thresholds: thresholds.zeroIsCalm,
-    lines: `${ofApps('container')} | ${LOUD}`,
+    lines: ERRORS,
   }).height(8);
 
 const errors = (): TableBuilder =>
@@ -67,7 +67,7 @@ const errors = (): TableBuilder =>
     title: 'Errors by pod',
     description: 'The pods of the chosen apps with most lines that are an error or worse.',
     emptyWhenWell: 'no app has had an error',
-    lines: `${ofApps('container')} | ${LOUD}`,
+    lines: ERRORS,
     by: ['namespace', 'pod', 'level'],
     counted: 'lines',
   }).span(10);

@@ -2,6 +2,7 @@ import { StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { Topology } from '../../../topology';
 import { stat, thresholds, timeSeries, type StatBuilder, type TimeSeriesBuilder } from '../common';
+import { toLinesOfComponent } from '../to-logs';
 import { byComponent, inNamespace } from './selectors';
 
 /** Series that a cluster of three nodes may have at most (docs/measurements.md). */
@@ -60,7 +61,8 @@ export const componentCpu = (topology: Topology): TimeSeriesBuilder =>
     ],
   })
     .axisLabel('cores')
-    .stacking(stacked());
+    .stacking(stacked())
+    .dataLinks([toLinesOfComponent()]);
 
 /** Memory that the stack itself uses. */
 export const componentMemory = (topology: Topology): TimeSeriesBuilder =>
@@ -79,7 +81,9 @@ export const componentMemory = (topology: Topology): TimeSeriesBuilder =>
         legend: '{{component}}',
       },
     ],
-  }).stacking(stacked());
+  })
+    .stacking(stacked())
+    .dataLinks([toLinesOfComponent()]);
 
 /** Series that Prometheus holds in memory. */
 export const activeSeries = (): StatBuilder =>

@@ -78,7 +78,7 @@ const sshFailures = (): TableBuilder =>
 
 const appSuccesses = (): TableBuilder =>
   mostFrequent({
-    title: 'Logins to apps',
+    title: 'Logins to apps, by user and address',
     description: 'Who logged in to an app, and from where.',
     emptyWhenWell: 'nobody has logged in to an app',
     lines: appLogins.succeeded,
@@ -88,7 +88,7 @@ const appSuccesses = (): TableBuilder =>
 
 const sshSuccesses = (): TableBuilder =>
   mostFrequent({
-    title: 'Logins to nodes',
+    title: 'Logins to nodes, by user and address',
     description: 'Who logged in to a node over SSH, and from where.',
     emptyWhenWell: 'nobody has logged in to a node',
     lines: sshLogins.succeeded,

@@ -10,6 +10,7 @@ import {
   type StatBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { toLinesOfComponent } from '../to-logs';
 import { ofPages } from './selectors';
 
 /** The pages as a visitor meets them: probed from outside, over HTTPS. */
@@ -48,6 +49,7 @@ const status = (): BarGaugeBuilder =>
     ],
   })
     .max(599)
+    .dataLinks([toLinesOfComponent()])
     .span(8);
 
 function certificates({ certificates: { leafLifetime } }: Settings): BarGaugeBuilder {
@@ -82,7 +84,7 @@ const duration = (): TimeSeriesBuilder =>
         legend: '{{component}}',
       },
     ],
-  });
+  }).dataLinks([toLinesOfComponent()]);
 
 const phases = (): TimeSeriesBuilder =>
   timeSeries({

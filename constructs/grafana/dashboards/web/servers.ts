@@ -14,7 +14,7 @@ export const apache = ({ thresholds: { web: limits } }: Settings): Panels => [
     unit: units.DurationSeconds,
     thresholds: thresholds.none,
     queries: [{ expr: 'min(apache_uptime_seconds_total)', legend: 'uptime' }],
-  }),
+  }).height(8),
   timeSeries({
     title: 'Apache: workers',
     description:
@@ -69,7 +69,7 @@ export const nginx = (): Panels => [
         legend: 'dropped',
       },
     ],
-  }),
+  }).height(8),
   timeSeries({
     title: 'nginx: connections',
     description:
@@ -103,4 +103,4 @@ const up = (job: 'apache' | 'nginx', server: string, alert: string): StatBuilder
     thresholds: thresholds.allIsGood,
     alerts: [alert],
     queries: [{ expr: `avg(${job}_up * on (instance) up{job="${job}"})`, legend: 'up' }],
-  });
+  }).height(8);
