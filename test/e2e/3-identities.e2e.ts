@@ -1,41 +1,13 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { readSecret } from '../../cli/lib/technician';
-import {
-  AUTHORITY,
-  guardedPorts,
-  type Component,
-  type PlannedLeaf,
-} from '../../constructs/topology';
+import { guardedPorts, type Component } from '../../constructs/topology';
 import {
   generateRsaKey,
-  issueLeaf,
   issueRoot,
   type Issued,
 } from '../../services/certificate-controller/src/issue';
-import { parseSigner } from '../../services/certificate-controller/src/signer';
 import { connect, inPodNetwork, podsOf, topology } from './support/cluster';
-
-const stranger: PlannedLeaf = {
-  component: 'stranger',
-  namespace: 'default',
-  secret: 'stranger-tls',
-  commonName: 'stranger.default.svc',
-  dnsNames: ['stranger.default.svc'],
-  uris: ['spiffe://vigil/ns/default/sa/stranger'],
-  usages: ['serverAuth', 'clientAuth'],
-};
-
-const now = new Date();
-const sign = (signer: Issued): Promise<Issued> =>
-  issueLeaf(
-    {
-      leaf: stranger,
-      lifetimeSeconds: 3600,
-      signer: parseSigner(signer.certificate, signer.key),
-      now,
-    },
-    generateRsaKey,
-  );
+import { ourAuthority, strangerSignedBy } from './support/strangers-certificate';
 
 /** What a request came to: `200`, another status, or `refused` when no answer came. */
 interface Answer {
@@ -50,20 +22,16 @@ describe('who is let in, tried on every port of every component', () => {
 
   beforeAll(async () => {
     client = await connect();
-    const authority = (await readSecret(client, AUTHORITY.namespace, AUTHORITY.secret)) ?? {};
     const prometheus = topology.component('prometheus');
     const own = (await readSecret(client, prometheus.namespace, prometheus.tlsSecret)) ?? {};
     const foreignRoot = await issueRoot(
-      { trustDomain: 'vigil', lifetimeSeconds: 86_400, now },
+      { trustDomain: 'vigil', lifetimeSeconds: 86_400, now: new Date() },
       generateRsaKey,
     );
     const credentials: Record<string, Issued | undefined> = {
       none: undefined,
-      'foreign CA': await sign(foreignRoot),
-      'wrong identity': await sign({
-        certificate: authority['ca.crt'] ?? '',
-        key: authority['ca.key'] ?? '',
-      }),
+      'foreign CA': await strangerSignedBy(foreignRoot),
+      'wrong identity': await strangerSignedBy(await ourAuthority(client)),
       prometheus: { certificate: own['tls.crt'] ?? '', key: own['tls.key'] ?? '' },
     };
     // From Prometheus' own network every port can be reached, so that certificates alone decide.

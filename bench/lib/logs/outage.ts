@@ -29,7 +29,7 @@ export interface Outage {
 
 /** Seconds that are written before Loki goes. */
 const BEFORE = 15;
-/** Seconds that Loki may take to go, and to be ready again; the pod writes that long, too. */
+/** Seconds that Loki may take to go, and to be ready again; the pod writes on for as long. */
 const PATIENCE = 60;
 /** An agent waits longer between its attempts, the longer Loki is away. */
 const CATCH_UP_MS = 300_000;
@@ -58,7 +58,7 @@ export const sufferOutage = (
   stack: Stack,
   { awaySeconds, perSecond }: OutageOptions,
 ): Promise<Outage> => {
-  const lines = (BEFORE + awaySeconds + 2 * PATIENCE) * perSecond;
+  const lines = (BEFORE + awaySeconds + PATIENCE) * perSecond;
   return withWriter(stack, { lines, perSecond }, async (writer) => {
     const { signal } = stack;
     await pause(BEFORE * 1000, signal);
