@@ -45,8 +45,8 @@ export function dashboard(props: DashboardProps): DashboardBuilder {
     .refresh('30s')
     .time({ from: 'now-3h', to: 'now' })
     .tooltip(DashboardCursorSync.Crosshair)
-    .link(otherDashboards())
-    .annotation(firing(alerts));
+    .link(inSight(otherDashboards()))
+    .annotation(inSight(firing(alerts)));
   for (const variable of variables) builder.withVariable(variable);
   for (const row of rows) {
     builder.withRow(new RowBuilder(row.title));
@@ -54,6 +54,11 @@ export function dashboard(props: DashboardProps): DashboardBuilder {
   }
   return builder;
 }
+
+/** Where one sees it: the SDK puts such things into a menu that one has to open first. */
+const inSight = <T extends object>(builder: Builder<T>): Builder<T> => ({
+  build: () => ({ ...builder.build(), placement: undefined }),
+});
 
 /** A menu of the other dashboards, which takes the time range and the variables along. */
 const otherDashboards = (): DashboardLinkBuilder =>
