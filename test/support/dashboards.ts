@@ -1,13 +1,15 @@
 import { dashboards } from '../../constructs/grafana/dashboards';
 import { dataSourceIds } from '../../constructs/grafana/data-sources';
-import { parseSettings, type VigilConfig } from '../../constructs/settings';
+import { parseSettings, type Settings, type VigilConfig } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
 
 /** A query of a panel, in PromQL or LogQL by its data source. */
 export interface Target {
   readonly refId: string;
   readonly expr: string;
-  readonly datasource: { readonly uid: string };
+  readonly datasource: { readonly type: string; readonly uid: string };
+  /** Of Loki: at one moment, or over time. */
+  readonly queryType?: 'instant' | 'range';
 }
 
 /** A panel as Grafana reads it, with the fields that tests look at. */
@@ -27,6 +29,7 @@ export interface Panel {
     readonly defaults: {
       readonly unit?: string;
       readonly thresholds?: { readonly steps: readonly { readonly value: number | null }[] };
+      readonly links?: readonly { readonly url: string }[];
     };
   };
   readonly targets?: readonly Target[];
@@ -35,6 +38,7 @@ export interface Panel {
 export interface Variable {
   readonly name: string;
   readonly type: string;
+  readonly datasource?: { readonly uid: string };
   readonly query?: unknown;
   readonly includeAll?: boolean;
   readonly allValue?: string;
@@ -45,6 +49,7 @@ export interface Dashboard {
   readonly uid: string;
   readonly title: string;
   readonly tags: readonly string[];
+  readonly time: { readonly from: string };
   readonly panels: readonly Panel[];
   readonly templating: { readonly list?: readonly Variable[] };
   readonly annotations: { readonly list?: readonly { readonly expr?: string }[] };
@@ -56,8 +61,11 @@ export interface Dashboard {
 }
 
 /** Every dashboard of a stack with these settings, by file name. */
-export function dashboardsOf(config: VigilConfig = {}): [file: string, Dashboard][] {
-  const settings = parseSettings(config);
+export const dashboardsOf = (config: VigilConfig = {}): [file: string, Dashboard][] =>
+  readDashboards(parseSettings(config));
+
+/** The same for settings that are complete. */
+export function readDashboards(settings: Settings): [file: string, Dashboard][] {
   const files = dashboards(settings, buildTopology(settings));
   return Object.entries(files).map(([file, text]) => [file, JSON.parse(text) as Dashboard]);
 }
@@ -77,3 +85,22 @@ export const promQueriesOf = (all: readonly [string, Dashboard][]): [name: strin
       .filter(({ datasource }) => datasource.uid === dataSourceIds.prometheus)
       .map(({ refId, expr }): [string, string] => [`${name} ${refId}`, expr]),
   );
+
+/**
+ * An expression with the dashboard's variables filled in as they are at first: `All`, and nothing to search for.
+ * Those of Grafana itself, such as `$__interval`, stay.
+ */
+export function withVariables(expr: string, { templating }: Dashboard): string {
+  const { list = [] } = templating;
+  return list.reduce(
+    (text, variable) => text.replaceAll(new RegExp(`\\$${variable.name}\\b`, 'g'), all(variable)),
+    expr,
+  );
+}
+
+function all({ name, type, query, allValue }: Variable): string {
+  if (allValue !== undefined) return allValue;
+  if (type === 'textbox') return '';
+  if (type === 'custom' && typeof query === 'string') return query.replaceAll(',', '|');
+  throw new Error(`variable ${name}: no value for All`);
+}

@@ -1,12 +1,9 @@
 import { dataSourceIds } from '../../../constructs/grafana/data-sources';
-import { parseSettings } from '../../../constructs/settings';
-import { buildTopology } from '../../../constructs/topology';
+import { dashboardsOf, withVariables } from '../../support/dashboards';
 import { describeWithLoki } from '../../support/loki-server';
-import { askingPanels, parsedDashboards, withVariables } from '../../support/panels';
 
-const settings = parseSettings({});
-const queries = parsedDashboards(settings, buildTopology(settings)).flatMap(([file, dashboard]) =>
-  askingPanels(dashboard).flatMap(({ title, targets = [] }) =>
+const queries = dashboardsOf().flatMap(([file, dashboard]) =>
+  dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets
       .filter(({ datasource }) => datasource.uid === dataSourceIds.loki)
       .map((target) => ({

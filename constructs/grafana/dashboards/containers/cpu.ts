@@ -1,6 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { CONTAINER } from '../../../prometheus/rules/pods';
 import { orNone, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfPod } from '../to-logs';
 import { CONTAINER_LEGEND, highest, ofContainers, percentOf, type Limits } from './selectors';
 
 const rate = (counter: string): string =>
@@ -9,12 +10,10 @@ const rate = (counter: string): string =>
 const CORES = rate('container_cpu_usage_seconds_total');
 
 /** What the containers compute, and what keeps them from more. */
-export const cpu = (limits: Limits): TimeSeriesBuilder[] => [
-  used(),
-  ofRequest(),
-  ofLimit(limits),
-  throttled(limits),
-];
+export const cpu = (limits: Limits): TimeSeriesBuilder[] =>
+  [used(), ofRequest(), ofLimit(limits), throttled(limits)].map((panel) =>
+    panel.dataLinks([toLinesOfPod()]),
+  );
 
 const used = (): TimeSeriesBuilder =>
   timeSeries({

@@ -1,12 +1,14 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { CONTAINER } from '../../../prometheus/rules/pods';
 import { thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfPod } from '../to-logs';
 import { CONTAINER_LEGEND, highest, ofContainers, percentOf, type Limits } from './selectors';
 
 const WORKING_SET = `max by (${CONTAINER}) (container_memory_working_set_bytes${ofContainers()})`;
 
 /** What the containers hold in memory. */
-export const memory = (limits: Limits): TimeSeriesBuilder[] => [used(), ofLimit(limits)];
+export const memory = (limits: Limits): TimeSeriesBuilder[] =>
+  [used(), ofLimit(limits)].map((panel) => panel.dataLinks([toLinesOfPod()]));
 
 const used = (): TimeSeriesBuilder =>
   timeSeries({

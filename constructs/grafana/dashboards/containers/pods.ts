@@ -11,6 +11,7 @@ import {
   type TableBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { toLinesOfPod } from '../to-logs';
 import { CONTAINER_LEGEND, highest, ofPods, type Limits } from './selectors';
 
 /** How many pods there are, which containers do not stay up, and what they are made of. */
@@ -70,7 +71,7 @@ const restarts = (): TimeSeriesBuilder =>
         legend: CONTAINER_LEGEND,
       },
     ],
-  });
+  }).dataLinks([toLinesOfPod()]);
 
 const waiting = (): TableBuilder =>
   table({

@@ -1,15 +1,17 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { CONTAINER } from '../../../prometheus/rules/pods';
 import { thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfPod } from '../to-logs';
 import { CONTAINER_LEGEND, highest, ofContainers, ofPods } from './selectors';
 
 /** What the pods send to each other, and what their containers read and write. */
-export const traffic = (): TimeSeriesBuilder[] => [
-  network('receive', 'Received'),
-  network('transmit', 'Sent'),
-  disk('reads', 'Read from disks'),
-  disk('writes', 'Written to disks'),
-];
+export const traffic = (): TimeSeriesBuilder[] =>
+  [
+    network('receive', 'Received'),
+    network('transmit', 'Sent'),
+    disk('reads', 'Read from disks'),
+    disk('writes', 'Written to disks'),
+  ].map((panel) => panel.dataLinks([toLinesOfPod()]));
 
 const network = (way: 'receive' | 'transmit', title: string): TimeSeriesBuilder =>
   timeSeries({
