@@ -1,3 +1,4 @@
+import { NOT_ALLOWED } from '../kubernetes/tls-proxy';
 import { LOG_JOBS, streams } from './streams';
 
 /** Field of a JSON line that says which request it is about; the same in web servers and apps. */
@@ -48,7 +49,7 @@ export const sudoCommands =
  * someone who has no business there. A probe of the port alone ends before the handshake and is left out.
  */
 export const refusedConnections =
-  `${streams('container')} |~ \`TLS handshake error|identity not allowed\`` +
+  `${streams('container')} |~ \`TLS handshake error|identity not allowed|${NOT_ALLOWED}\`` +
   ' !~ `: EOF|connection reset by peer`';
 
 const WRITES = 'verb=~"create|update|patch|delete|deletecollection"';

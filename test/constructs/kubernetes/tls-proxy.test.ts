@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../cli/lib/free-port';
 import { nginxConf } from '../../../constructs/kubernetes';
+import { NOT_ALLOWED } from '../../../constructs/kubernetes/tls-proxy';
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
@@ -57,10 +59,14 @@ test('a way out verifies the server’s name and shows our certificate', () => {
 
 describeWith('nginx', 'a real nginx', (bench) => {
   const upstream: Server = createServer((request, response) => {
+    if (request.url?.endsWith('?status=403')) response.statusCode = 403;
     void text(request).then((body) =>
       response.end(`${request.method} ${request.url} ${body.length}`),
     );
   });
+  /** Lines of the log come here. */
+  const logged = createSocket('udp4');
+  const lines: { readonly path?: string }[] = [];
   let writer: TlsMaterial;
   let reader: TlsMaterial;
   let stranger: TlsMaterial;
@@ -68,6 +74,10 @@ describeWith('nginx', 'a real nginx', (bench) => {
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => logged.bind(0, '127.0.0.1', resolve));
+    logged.on('message', (message) =>
+      lines.push(JSON.parse(message.toString().replace(/^[^{]+/, '')) as { path?: string }),
+    );
     const authority = await TlsAuthority.create();
     const server = await authority.issue('server');
     [writer, reader] = await Promise.all(['writer', 'reader'].map((name) => authority.issue(name)));
@@ -101,6 +111,7 @@ describeWith('nginx', 'a real nginx', (bench) => {
       'tls/ca.crt': server.ca,
       'nginx.conf': conf
         .replaceAll('/etc/vigil/tls/', `${seen}/tls/`)
+        .replace('/dev/stdout', `syslog:server=127.0.0.1:${logged.address().port},nohostname`)
         .replaceAll('/tmp/', `${scratch}/`),
     }));
     // Only root would become someone else, whom an image may not know.
@@ -115,7 +126,10 @@ describeWith('nginx', 'a real nginx', (bench) => {
     throw new Error('nginx does not answer');
   }, 60_000);
 
-  afterAll(() => upstream.close());
+  afterAll(() => {
+    upstream.close();
+    logged.close();
+  });
 
   function ask(
     { cert, key, ca }: TlsMaterial,
@@ -169,6 +183,33 @@ describeWith('nginx', 'a real nginx', (bench) => {
       status: 200,
       answer: 'GET /api/query?a=%2f 0',
     });
+  });
+
+  test('who is turned away is logged, and no one else', async () => {
+    const path = (name: string): string => `/api/label/logged/${name}`;
+    await ask(reader, 'GET', path('answered'));
+    await ask(reader, 'GET', path('refused-by-the-server?status=403'));
+    await ask(writer, 'GET', path('other-identity?token=x'));
+    await ask(stranger, 'GET', path('other-authority'));
+    const logged = () => lines.filter((line) => line.path?.startsWith(path('')));
+    while (logged().length < 2) await delay(20);
+    const line = { level: 'warning', msg: NOT_ALLOWED, client: '127.0.0.1', method: 'GET' };
+
+    expect(logged()).toEqual([
+      {
+        ...line,
+        path: path('other-identity'),
+        subject: 'CN=writer.monitoring.svc',
+        verified: 'SUCCESS',
+        status: 403,
+      },
+      expect.objectContaining({
+        ...line,
+        path: path('other-authority'),
+        verified: expect.stringMatching(/^FAILED:/) as string,
+        status: 400,
+      }),
+    ]);
   });
 
   test('takes a body up to its bound, and none beyond', async () => {

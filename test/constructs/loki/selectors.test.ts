@@ -1,3 +1,4 @@
+import { NOT_ALLOWED } from '../../../constructs/kubernetes/tls-proxy';
 import {
   appLogins,
   audited,
@@ -42,6 +43,7 @@ describeWithLoki('Loki', (startLoki) => {
         'level=ERROR msg="http: TLS handshake error from 10.0.0.8:4001: EOF"',
         'level=ERROR msg="http: TLS handshake error from 10.0.0.8:4002: read tcp: connection reset by peer"',
       ]),
+      app('grafana', [`{"level":"warning","msg":"${NOT_ALLOWED}","client":"10.0.0.9"}`]),
       app('alert-router', ['{"level":"warn","identity":"a","msg":"identity not allowed"}']),
       journal('sshd', [
         'Failed password for root from 172.18.0.1 port 50000 ssh2',
@@ -107,7 +109,11 @@ describeWithLoki('Loki', (startLoki) => {
   });
 
   test('connections that were refused, and no mere probe of a port', async () => {
-    expect(await counted(refusedConnections, 'app')).toEqual({ prometheus: 1, 'alert-router': 1 });
+    expect(await counted(refusedConnections, 'app')).toEqual({
+      prometheus: 1,
+      grafana: 1,
+      'alert-router': 1,
+    });
   });
 
   test('the audit log by what was done', async () => {
