@@ -48,6 +48,7 @@ test('the data sources are on loopback, where the proxy carries them over mutual
   expect(datasources.map(({ uid, url }) => [uid, url])).toEqual([
     ['prometheus', 'http://127.0.0.1:9090'],
     ['alertmanager', 'http://127.0.0.1:9093'],
+    ['loki', 'http://127.0.0.1:3100'],
   ]);
   for (const { url } of datasources)
     expect(conf).toContain(`listen ${url.replace('http://', '')};`);
