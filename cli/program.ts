@@ -3,6 +3,7 @@ import { registerAccess } from './commands/access';
 import { registerAlerts } from './commands/alerts';
 import { registerCertificates } from './commands/certificates';
 import { registerDown } from './commands/down';
+import { registerDrill } from './commands/drill';
 import { registerOpen } from './commands/open';
 import { registerStart } from './commands/start';
 import { registerStatus } from './commands/status';
@@ -46,6 +47,7 @@ export function buildProgram(run: RunVerb): Command {
     registerUp,
     registerStatus,
     registerAlerts,
+    registerDrill,
     registerOpen,
     registerAccess,
     registerCertificates,

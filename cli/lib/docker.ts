@@ -68,6 +68,11 @@ export async function startContainers(containers: string[], signal: AbortSignal)
   await run(engine(), ['start', ...containers], { signal });
 }
 
+/** Ends a container at once, as if its power had failed. @throws CommandError when it does not run. */
+export async function killContainer(container: string, signal: AbortSignal): Promise<void> {
+  await run(engine(), ['kill', container], { signal });
+}
+
 /** Names of the images in a node's containerd. */
 export async function nodeImages(node: string, signal: AbortSignal): Promise<string[]> {
   const args = ['exec', node, 'ctr', '--namespace', 'k8s.io', 'images', 'list', '--quiet'];

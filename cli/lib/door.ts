@@ -1,5 +1,5 @@
 import https from 'node:https';
-import { componentOf, components, type TECHNICIAN_DOORS } from '../../constructs/topology';
+import { componentOf, components } from '../../constructs/topology';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
 import type { Forwarding } from './port-forward';
@@ -23,8 +23,15 @@ export interface Answer {
   readonly text: string;
 }
 
+type Components = typeof components;
+
+/** Components with a port `web`. */
+type WebComponent = {
+  [Key in keyof Components]: Components[Key]['ports'] extends { web: number } ? Key : never;
+}[keyof Components];
+
 /** The door of a component that has a port `web`: those with something to look at, and Loki. */
-export function webDoor(title: string, key: (typeof TECHNICIAN_DOORS)[number] | 'loki'): DoorSpec {
+export function webDoor(title: string, key: WebComponent): DoorSpec {
   const { namespace, name, dnsName } = componentOf(key, components[key]);
   return {
     title,

@@ -29,7 +29,8 @@ export interface ActiveAlert {
   readonly activeAt: number;
 }
 
-interface RawAlert {
+/** An alert in the answer of `/api/v1/alerts`, which Prometheus and the ruler of Loki write alike. */
+export interface RawAlert {
   readonly state: ActiveAlert['state'];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -56,16 +57,7 @@ export class PrometheusApi {
   /** Alerts that are pending or fire; Watchdog, which always fires, is left out. */
   public async activeAlerts(): Promise<ActiveAlert[]> {
     const { alerts } = await this.ask<{ alerts: RawAlert[] }>('/api/v1/alerts');
-    return alerts
-      .filter(({ labels }) => labels.alertname !== 'Watchdog')
-      .map(({ labels, annotations, state, activeAt }) => ({
-        name: labels.alertname ?? '',
-        state,
-        severity: labels.severity ?? 'none',
-        labels,
-        summary: annotations?.summary ?? '',
-        activeAt: Date.parse(activeAt),
-      }));
+    return alerts.filter(({ labels }) => labels.alertname !== 'Watchdog').map(activeAlertOf);
   }
 
   /** The samples of an instant query. */
@@ -84,3 +76,13 @@ export class PrometheusApi {
     return (JSON.parse(text) as { data: T }).data;
   }
 }
+
+/** The same, in our words. */
+export const activeAlertOf = ({ labels, annotations, state, activeAt }: RawAlert): ActiveAlert => ({
+  name: labels.alertname ?? '',
+  state,
+  severity: labels.severity ?? 'none',
+  labels,
+  summary: annotations?.summary ?? '',
+  activeAt: Date.parse(activeAt),
+});

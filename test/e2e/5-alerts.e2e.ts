@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
-import { StageWatch, type Followed, type StageTimes } from '../../cli/lib/stages';
+import { StageWatch, type FollowOptions, type StageTimes } from '../../cli/lib/stages';
 import { defaultChannels, seconds } from '../../constructs/settings';
 import type { FakeDiscord, RecordedMessage } from '../../fakes/discord';
 import type { FakeMailbox, RecordedMail } from '../../fakes/mailbox';
@@ -106,7 +106,7 @@ describe('alerts', () => {
   async function follow(
     what: string,
     forSeconds: number,
-    followed: Omit<Followed, 'timeoutMs'>,
+    followed: Omit<FollowOptions, 'timeoutMs'>,
   ): Promise<StageTimes> {
     // Opened anew each time: the technician's certificate ages as fast as all others here.
     const watch = await StageWatch.open(client, never);
@@ -151,13 +151,13 @@ describe('alerts', () => {
           labels: container,
           status: 'firing',
           since,
-          destination: 'container',
+          destinations: ['container'],
         }),
         follow('exporter down', downFor, {
           labels: exporter,
           status: 'firing',
           since,
-          destination: 'general',
+          destinations: ['general'],
         }),
       ]);
       const isContainer = tells('ContainerStopped', NAMESPACE);
@@ -186,13 +186,13 @@ describe('alerts', () => {
           labels: container,
           status: 'resolved',
           since,
-          destination: 'container',
+          destinations: ['container'],
         }),
         follow('exporter back', 0, {
           labels: exporter,
           status: 'resolved',
           since,
-          destination: 'general',
+          destinations: ['general'],
         }),
       ]);
       const later = discord.messagesIn('container').slice(before);

@@ -7,6 +7,9 @@ const DAY = 86_400;
 /** Seconds; the probe gives up after 5, so that whatever takes less was refused and not lost. */
 const REFUSED_WITHIN = 4;
 
+/** Seconds; what a pod that is younger shows is not judged yet. */
+export const NEW_POD_SECONDS = 180;
+
 const ISSUED = 'vigil_certificate_not_after_seconds';
 
 /** Time in which a renewed Secret has reached every pod for sure. */
@@ -73,7 +76,7 @@ const served = (propagation: number): Alert[] => [
       `${probe('probe_success')} == 0`,
       `${probe('probe_duration_seconds')} < ${REFUSED_WITHIN}`,
       'on (namespace, pod) min by (namespace, pod) (kube_pod_container_status_running) == 1',
-      'on (namespace, pod) time() - kube_pod_start_time > 180',
+      `on (namespace, pod) time() - kube_pod_start_time > ${NEW_POD_SECONDS}`,
     ].join(' and '),
     for: '1m',
     severity: 'critical',

@@ -1,0 +1,38 @@
+import type { Drill } from '../drill';
+import { ensureNamespace, NAMESPACE, removePods, startPod } from '../pods';
+
+const NAME = 'cpu';
+
+/** Little, for whatever the cluster is busy with goes on meanwhile. */
+const LIMIT = '100m';
+
+/** A container that uses all the CPU it may. */
+export const cpu: Drill = {
+  name: NAME,
+  summary: 'a container burns all the CPU that its limit allows',
+  alert: 'ContainerCpuNearLimit',
+  // The average reaches its bound after that share of the time it is taken over.
+  window: ({ rangeSeconds }, { thresholds }) => ({
+    firing: (rangeSeconds * thresholds.containers.cpu) / 100,
+  }),
+  prepare: async (scene) => {
+    await ensureNamespace(scene);
+    const pod = `${NAME}-${scene.run}`;
+    return {
+      labels: { namespace: NAMESPACE, pod },
+      evidence: {
+        promql: `container_cpu_usage_seconds_total{namespace="${NAMESPACE}", pod="${pod}"} > 0`,
+      },
+      cause: async () => {
+        await startPod(scene, {
+          drill: NAME,
+          name: pod,
+          command: ['sh', '-c', 'while :; do :; done'],
+          container: { resources: { limits: { cpu: LIMIT, memory: '32Mi' } } },
+        });
+        return Date.now();
+      },
+    };
+  },
+  restore: removePods(NAME),
+};
