@@ -3,8 +3,6 @@ import { prometheusConfig } from '../../../constructs/prometheus/config';
 import { ruleGroups } from '../../../constructs/prometheus/rules';
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
-import { RouterMetrics } from '../../../services/alert-router/src/metrics';
-import { ControllerMetrics } from '../../../services/certificate-controller/src/metrics';
 import { dashboardsOf, promQueriesOf } from '../../support/dashboards';
 import {
   isCollected,
@@ -46,18 +44,6 @@ test('what a panel takes from a rule is recorded', () => {
   const asked = queries.flatMap(([, expr]) => seriesOf(expr)).filter((name) => name.includes(':'));
   expect(asked.length).toBeGreaterThan(0);
   expect(recorded).toEqual(expect.arrayContaining(asked));
-});
-
-test.each([
-  ['vigil_certificate', new ControllerMetrics().registry],
-  ['alert_router', new RouterMetrics().registry],
-])('each metric %s_… of the panels is one of the service', (prefix, registry) => {
-  const known = registry.getMetricsAsArray().map(({ name }) => name);
-  const used = scraped
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.replace(/_seconds_(bucket|sum|count)$/, '_seconds'));
-  expect(used.length).toBeGreaterThan(2);
-  expect(used.filter((name) => !known.includes(name))).toEqual([]);
 });
 
 test("an object's namespace is not covered by that of kube-state-metrics", () => {

@@ -5,15 +5,19 @@ import { parseSettings } from '../../../../constructs/settings';
 import { buildTopology } from '../../../../constructs/topology';
 import { RouterMetrics } from '../../../../services/alert-router/src/metrics';
 import { ControllerMetrics } from '../../../../services/certificate-controller/src/metrics';
+import { dashboardsOf, promQueriesOf } from '../../../support/dashboards';
 import { describeWith, type Files, type ToolName } from '../../../support/tools';
 
-/** A rule about a metric that does not exist is quiet for ever, and promtool's tests would not know. */
+/** A rule or a panel about a metric that does not exist is quiet for ever, and promtool's tests would not know. */
 const settings = parseSettings({});
-const expressions = ruleGroups(settings, buildTopology(settings))
-  .flatMap(alertsOf)
-  .map(({ expr }) => expr.replaceAll(/"[^"]*"/g, ''));
+const expressions = [
+  ...ruleGroups(settings, buildTopology(settings))
+    .flatMap(alertsOf)
+    .map(({ expr }) => expr),
+  ...promQueriesOf(dashboardsOf()).map(([, expr]) => expr),
+].map((expr) => expr.replaceAll(/"[^"]*"/g, ''));
 
-/** Metrics with this prefix that the rules name. */
+/** Metrics with this prefix that rules and panels name. */
 const named = (prefix: string): string[] => [
   ...new Set(
     expressions.flatMap((expr) =>
@@ -25,8 +29,10 @@ const named = (prefix: string): string[] => [
 test.each([
   ['vigil_certificate', new ControllerMetrics().registry],
   ['alert_router', new RouterMetrics().registry],
-])('each metric %s_… of the rules is one of the service', (prefix, registry) => {
-  const known = registry.getMetricsAsArray().map(({ name }) => name);
+])('each metric %s_… of rules and panels is one of the service', (prefix, registry) => {
+  const known = registry
+    .getMetricsAsArray()
+    .flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]);
 
   expect(named(prefix).length).toBeGreaterThan(3);
   expect(named(prefix).filter((name) => !known.includes(name))).toEqual([]);
@@ -83,7 +89,7 @@ const servers: readonly Server[] = [
 
 for (const { tool, prefix, port, files, flags } of servers) {
   describeWith(tool, `${tool} itself`, (bench) => {
-    test(`tells each metric ${prefix}_… of the rules`, async () => {
+    test(`tells each metric ${prefix}_… of rules and panels`, async () => {
       const { folder, scratch, serve } = bench(() => files);
       const server = await serve(port, (address) => [
         ...flags(folder, scratch),
