@@ -1,6 +1,7 @@
 import type { App, Chart } from 'cdk8s';
 import { AlertRouter } from './alert-router/alert-router';
 import { Alertmanager } from './alertmanager/alertmanager';
+import { Alloy } from './alloy/alloy';
 import { CertificateController } from './certificates/certificate-controller';
 import { BlackboxExporter } from './exporters/blackbox-exporter';
 import { Cadvisor } from './exporters/cadvisor';
@@ -30,6 +31,7 @@ export function vigil(app: App, context: Context): Chart[] {
 
     new NodeExporter(app, context),
     new Cadvisor(app, context),
+    new Alloy(app, context),
     new KubeStateMetrics(app, context),
     new BlackboxExporter(app, context),
 

@@ -94,7 +94,9 @@ async function create(settings: Settings, { signal, report }: EnsureOptions): Pr
   const auditFolder = join(stateFolder(), name);
   mkdirSync(auditFolder, { recursive: true });
   writeFileSync(join(auditFolder, AUDIT_POLICY_FILE), auditPolicyYaml(settings));
-  const config = stringify(kindConfig({ name, nodes, nodeImage, auditFolder }), { lineWidth: 0 });
+  const { auditLogFolder } = settings.alloy;
+  const options = { name, nodes, nodeImage, auditFolder, auditLogFolder };
+  const config = stringify(kindConfig(options), { lineWidth: 0 });
   const marker = new CreationMarker(stateFolder(), name);
   marker.set();
   await createKindCluster(name, config, { signal, onLine: (line) => report(withoutSigns(line)) });

@@ -30,13 +30,13 @@ export interface KindConfigOptions {
   readonly nodeImage?: string;
   /** Folder of this machine that holds `audit-policy.yaml`. */
   readonly auditFolder: string;
+  /** Folder of the control-plane node that gets `audit.log`. */
+  readonly auditLogFolder: string;
 }
 
 /** Where the audit policy is on the control-plane node; a kind cluster with this mount was made by `vigil up`. */
 export const AUDIT_MOUNT = '/etc/kubernetes/vigil';
 export const AUDIT_POLICY_FILE = 'audit-policy.yaml';
-/** Folder of the audit log on the control-plane node. */
-const AUDIT_LOG_FOLDER = '/var/log/kubernetes';
 const API_SERVER_CERT = '/etc/kubernetes/pki/apiserver.crt';
 const API_SERVER_KEY = '/etc/kubernetes/pki/apiserver.key';
 
@@ -49,7 +49,7 @@ export function kindConfig(options: KindConfigOptions): KindConfig {
     networking: { apiServerAddress: '127.0.0.1' },
     nodes: Array.from({ length: options.nodes }, (_, index) => node(index, options)),
     kubeadmConfigPatches: [
-      clusterConfiguration,
+      clusterConfiguration(options),
       // On a cluster of one node kind removes the taint itself, and fails when there is none.
       ...(options.nodes > 1 ? [initConfiguration] : []),
       kubeletConfiguration,
@@ -107,12 +107,12 @@ const verifiableMetrics = {
   'tls-private-key-file': API_SERVER_KEY,
 };
 
-const clusterConfiguration = {
+const clusterConfiguration = ({ auditLogFolder }: KindConfigOptions): object => ({
   kind: 'ClusterConfiguration',
   apiServer: {
     extraArgs: {
       'audit-policy-file': `${AUDIT_MOUNT}/${AUDIT_POLICY_FILE}`,
-      'audit-log-path': `${AUDIT_LOG_FOLDER}/audit.log`,
+      'audit-log-path': `${auditLogFolder}/audit.log`,
       // Days, files, MiB.
       'audit-log-maxage': '7',
       'audit-log-maxbackup': '3',
@@ -120,7 +120,7 @@ const clusterConfiguration = {
     },
     extraVolumes: [
       folder('vigil-audit-policy', AUDIT_MOUNT, true),
-      folder('vigil-audit-log', AUDIT_LOG_FOLDER, false),
+      folder('vigil-audit-log', auditLogFolder, false),
     ],
   },
   // controller-manager has /etc/kubernetes/pki already; the scheduler has nothing of it.
@@ -132,7 +132,7 @@ const clusterConfiguration = {
       file('vigil-serving-key', API_SERVER_KEY),
     ],
   },
-};
+});
 
 /** Without the taint, the control-plane node carries role monitoring. */
 const initConfiguration = { kind: 'InitConfiguration', nodeRegistration: { taints: [] } };

@@ -50,11 +50,12 @@ export const scratch = (name: string, size: string): Volume => ({
   emptyDir: { medium: 'Memory', sizeLimit: Quantity.fromString(size) },
 });
 
-/** A directory of the node. */
-export const hostPath = (name: string, path: string): Volume => ({
-  name,
-  hostPath: { path, type: 'Directory' },
-});
+/** A directory of the node, which must be there unless it may be made. */
+export const hostPath = (
+  name: string,
+  path: string,
+  type: 'Directory' | 'DirectoryOrCreate' = 'Directory',
+): Volume => ({ name, hostPath: { path, type } });
 
 /** The container with nothing left to its image's defaults that matters for security. */
 export function hardened(

@@ -14,6 +14,12 @@ const objectName = (): z.ZodString =>
 const retentionSize = (): z.ZodString =>
   text(/^[1-9]\d*(MB|GB|TB)$/, 'a size: a whole number and MB, GB or TB, such as 6GB');
 
+const folder = (): z.ZodString =>
+  text(
+    /^(\/[\w-][\w.-]*)+$/,
+    'the absolute path of a folder: letters, digits, underscores, hyphens and dots, such as /var/log/kubernetes',
+  );
+
 const image = (): z.ZodString =>
   text(
     /^[a-z0-9.:/_-]*[a-z0-9](:(?!latest$)[\w][\w.-]*|@sha256:[a-f0-9]{64})$/,
@@ -141,6 +147,13 @@ export const settingsSchema = z.strictObject({
         .default('7d')
         .describe('Age at which log lines are dropped; at least 1d.'),
       storage: bytes().default('10Gi').describe('Size of the volume.'),
+    })
+    .prefault({}),
+  alloy: z
+    .strictObject({
+      auditLogFolder: folder()
+        .default('/var/log/kubernetes')
+        .describe("Folder of the API server's `audit.log` on its node; `up` puts it there."),
     })
     .prefault({}),
   web: z

@@ -2,7 +2,13 @@ import { parse } from 'yaml';
 import { AUDIT_MOUNT, kindConfig, type KindConfig } from '../../../cli/lib/kind-config';
 
 const config = (nodes = 3, nodeImage?: string): KindConfig =>
-  kindConfig({ name: 'test', nodes, nodeImage, auditFolder: '/home/me/.vigil/test' });
+  kindConfig({
+    name: 'test',
+    nodes,
+    nodeImage,
+    auditFolder: '/home/me/.vigil/test',
+    auditLogFolder: '/var/log/kubernetes',
+  });
 
 interface Patch {
   readonly kind: string;
