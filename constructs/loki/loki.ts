@@ -15,6 +15,7 @@ import {
 } from '../kubernetes';
 import { identityOf, type Component, type Identity, type Topology } from '../topology';
 import { TENANT, lokiConfig } from './config';
+import { logRules } from './rules';
 
 /** Loki listens here on loopback; the proxy serves mutual TLS. */
 const LOOPBACK_PORT = 3101;
@@ -72,7 +73,12 @@ export class Loki extends ComponentChart {
       name: 'loki-rules',
       // A ConfigMap has hidden directories, which in the directory above would be taken for tenants.
       mountPath: `${RULES}/${TENANT}`,
-      files: {},
+      files: Object.fromEntries(
+        logRules(settings, topology).map((group) => [
+          `${group.name}.yml`,
+          toYaml({ groups: [group] }),
+        ]),
+      ),
       reloadsItself: true,
     });
     new Workload(this, {
