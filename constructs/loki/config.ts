@@ -68,7 +68,9 @@ export function lokiConfig({ loki }: Settings, where: LokiSurroundings): object 
     // The querier fetches its work from the frontend at once; by default both look for a scheduler each 10 seconds.
     frontend_worker: { frontend_address: `127.0.0.1:${where.grpcPort}` },
     querier: { max_concurrent: 4 },
-    query_range: { cache_results: false },
+    // Loki bounds the series of an answer, and those of each part of a query that it cuts up. Whoever asks a server for
+    // thousands of paths would thus break the rules and tables that count them, and one process gains nothing by it.
+    query_range: { cache_results: false, parallelise_shardable_queries: false },
     chunk_store_config: {
       chunk_cache_config: { embedded_cache: { enabled: true, max_size_mb: 32 } },
     },
@@ -97,6 +99,8 @@ export function lokiConfig({ loki }: Settings, where: LokiSurroundings): object 
       discover_service_name: [],
       discover_log_levels: false,
       query_timeout: '1m',
+      // Likewise for a query at one moment, which would be cut up by time.
+      split_instant_metric_queries_by_interval: '0s',
     },
     ruler: {
       storage: { type: 'local', local: { directory: where.rules } },
