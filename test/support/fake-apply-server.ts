@@ -14,6 +14,7 @@ const RESOURCES: Readonly<
     { kind: 'Pod', name: 'pods', namespaced: true },
     { kind: 'Event', name: 'events', namespaced: true },
     { kind: 'PersistentVolumeClaim', name: 'persistentvolumeclaims', namespaced: true },
+    { kind: 'PersistentVolume', name: 'persistentvolumes', namespaced: false },
     { kind: 'Node', name: 'nodes', namespaced: false },
   ],
   '/apis/rbac.authorization.k8s.io/v1': [
@@ -138,11 +139,27 @@ export class FakeApplyServer {
     const old = this.objects.get(path);
     const isApply = request.headers['content-type'] === 'application/apply-patch+yaml';
     if (!isApply && !old) return notFound(path);
-    const merged = { ...old, ...sent, metadata: { ...old?.metadata, ...sent.metadata } };
+    const merged = isApply
+      ? { ...old, ...sent, metadata: { ...old?.metadata, ...sent.metadata } }
+      : (mergePatch(old, sent) as KubernetesObject);
     if (JSON.stringify(old) !== JSON.stringify(merged)) this.put(path, merged);
     return { status: old ? 200 : 201, body: asAsked(this.objects.get(path) ?? merged, request) };
   }
 }
+
+/** RFC 7386: objects are merged field by field, and null takes a field away. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged = isObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else merged[name] = mergePatch(merged[name], value);
+  }
+  return merged;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function asAsked(object: KubernetesObject, request: IncomingMessage): unknown {
   const isMetadataOnly = request.headers.accept?.includes('as=PartialObjectMetadata');

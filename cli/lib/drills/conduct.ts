@@ -22,7 +22,7 @@ export interface Outcome {
 }
 
 export interface ConductOptions {
-  readonly watch: StageWatch;
+  readonly watch: Pick<StageWatch, 'activeAlerts' | 'follow'>;
   /** Seconds that each way may take beyond what the rule itself waits for. */
   readonly within: number;
   /** The scene for cleaning up, which goes on when the drill is interrupted. */

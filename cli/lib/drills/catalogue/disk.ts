@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Drill, Scene } from '../drill';
 import { DRILL_LABEL, ensureNamespace, KINDS, NAMESPACE, removeObjects, startPod } from '../pods';
-import { fill } from './fill';
+import { fill } from '../fill';
 
 const NAME = 'disk';
 const SIZE_MIB = 16;

@@ -23,7 +23,9 @@ export const exporterDown: Drill = {
   alert: 'TargetMissing',
   disturbs: 'no certificate and no page is probed meanwhile',
   prepare: async (scene) => {
-    const { ref, found } = await deployment(scene);
+    const { ref, path } = deploymentOf(scene);
+    const found = await scene.client.get<Deployment>(path);
+    if (!found) throw new NotHere(`${ref.namespace}/${ref.name} is not installed`);
     const { replicas = 1 } = found.spec;
     if (replicas === 0) throw new NotHere(`${ref.namespace}/${ref.name} has no pods anyway`);
     const { name: job } = ref;
@@ -41,8 +43,9 @@ export const exporterDown: Drill = {
   },
   restore: async (scene) => {
     const { client, signal, report } = scene;
-    const { ref, path, found } = await deployment(scene);
-    const replicas = found.metadata.annotations?.[REPLICAS];
+    const { ref, path } = deploymentOf(scene);
+    const found = await client.get<Deployment>(path);
+    const replicas = found?.metadata.annotations?.[REPLICAS];
     if (replicas === undefined) return;
     await client.merge(ref, {
       metadata: { annotations: { [REPLICAS]: null } },
@@ -59,13 +62,8 @@ export const exporterDown: Drill = {
   },
 };
 
-async function deployment({
-  client,
-  topology,
-}: Scene): Promise<{ ref: ObjectRef; path: string; found: Deployment }> {
+function deploymentOf({ topology }: Scene): { ref: ObjectRef; path: string } {
   const { namespace, name } = topology.component(EXPORTER);
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-  const found = await client.get<Deployment>(path);
-  if (!found) throw new NotHere(`${namespace}/${name} is not installed`);
-  return { ref: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }, path, found };
+  return { ref: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }, path };
 }

@@ -1,6 +1,6 @@
 import type { Drill } from '../drill';
 import { ensureNamespace, NAMESPACE, removePods, startPod } from '../pods';
-import { fill } from './fill';
+import { fill } from '../fill';
 
 const NAME = 'memory';
 const LIMIT_MIB = 128;

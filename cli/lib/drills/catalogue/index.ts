@@ -1,18 +1,18 @@
-import { UsageError } from '../errors';
-import { bruteForce } from './catalogue/brute-force';
-import { certificate } from './catalogue/certificate';
-import { containerDown } from './catalogue/container-down';
-import { cpu } from './catalogue/cpu';
-import { disk } from './catalogue/disk';
-import { errors } from './catalogue/errors';
-import { exec } from './catalogue/exec';
-import { exporterDown } from './catalogue/exporter-down';
-import { memory } from './catalogue/memory';
-import { nodeDown } from './catalogue/node-down';
-import { scan } from './catalogue/scan';
-import { sshBruteForce } from './catalogue/ssh-brute-force';
-import { traffic } from './catalogue/traffic';
-import type { Drill } from './drill';
+import { UsageError } from '../../errors';
+import { bruteForce } from './brute-force';
+import { certificate } from './certificate';
+import { containerDown } from './container-down';
+import { cpu } from './cpu';
+import { disk } from './disk';
+import { errors } from './errors';
+import { exec } from './exec';
+import { exporterDown } from './exporter-down';
+import { memory } from './memory';
+import { nodeDown } from './node-down';
+import { scan } from './scan';
+import { sshBruteForce } from './ssh-brute-force';
+import { traffic } from './traffic';
+import type { Drill } from '../drill';
 
 /** Every drill there is. */
 export const drills: readonly Drill[] = [
