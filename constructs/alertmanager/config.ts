@@ -86,6 +86,8 @@ const explanations: readonly (readonly [string, string, readonly string[]])[] = 
   // Prometheus refuses such a certificate too.
   ['CertificateForeignIssuer', 'TargetDown', ['namespace', 'pod']],
   ['RouterStoreUnwritable', 'RouterRefusing', []],
+  // The same errors, counted by the app itself and read in its access log.
+  ['WebErrors', 'WebErrorRatio', ['service', 'namespace']],
 ];
 
 /** What need not be told because something else that is told explains it. */

@@ -5,6 +5,7 @@ import { containers } from './containers';
 import { controlPlane } from './control-plane';
 import { delivery } from './delivery';
 import { disks } from './disks';
+import { logs } from './logs';
 import { nodes } from './nodes';
 import { platform } from './platform';
 import { hurried, type RuleGroup } from './rule';
@@ -29,4 +30,5 @@ export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] 
     controlPlane(),
     platform(),
     web(settings),
+    logs(),
   ]);

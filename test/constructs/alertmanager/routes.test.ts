@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { alertmanagerConfig, RECEIVERS } from '../../../constructs/alertmanager/config';
 import { toYaml } from '../../../constructs/kubernetes';
+import { logRules } from '../../../constructs/loki/rules';
 import { alertsOf, ruleGroups } from '../../../constructs/prometheus/rules';
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
@@ -12,7 +13,9 @@ type Labels = Readonly<Record<string, string>>;
 const settings = parseSettings({});
 const topology = buildTopology(settings);
 const config = alertmanagerConfig(settings, topology);
-const shipped = ruleGroups(settings, topology).flatMap(alertsOf);
+const shipped = [...ruleGroups(settings, topology), ...logRules(settings, topology)].flatMap(
+  alertsOf,
+);
 const names = [...new Set(shipped.map(({ alert }) => alert))];
 
 /** Our routes and inhibition; the receivers only by name, so that nothing is sent. */
@@ -88,7 +91,9 @@ describeWith('alertmanager', 'Alertmanager', (bench) => {
         job: labels.service,
       })),
     );
-    await until(async () => (await told()).length === shipped.length);
+    const arrived = async (): Promise<number> =>
+      new Set((await told()).map(({ labels }) => labels.alertname)).size;
+    await until(async () => (await arrived()) === names.length);
 
     const routed = (await told()).map(({ labels, receivers }) => [
       labels.alertname,
@@ -209,6 +214,27 @@ const cases: readonly Case[] = [
     { alertname: 'TargetMissing', severity: 'critical', job: 'alertmanager' },
     [{ alertname: 'TargetDown', severity: 'critical', job: 'alertmanager' }],
     [{ alertname: 'TargetDown', severity: 'critical', job: 'prometheus' }],
+  ),
+  explained(
+    { alertname: 'WebErrors', severity: 'warning', service: 'sample-app', namespace: 'web' },
+    [
+      {
+        alertname: 'WebErrorRatio',
+        severity: 'warning',
+        service: 'sample-app',
+        namespace: 'web',
+        app: 'sample-app',
+      },
+    ],
+    [
+      {
+        alertname: 'WebErrorRatio',
+        severity: 'warning',
+        service: 'nginx',
+        namespace: 'web',
+        app: 'nginx',
+      },
+    ],
   ),
   // Of one name, as someone's own alerts may be.
   explained(

@@ -51,8 +51,9 @@ const BY_CATEGORY: ReadonlyMap<string, Guidance> = new Map([
   [
     'log',
     {
-      impact: 'Something reports errors in its logs; its users may notice.',
-      action: 'Read the log lines around this time, and what changed just before.',
+      impact:
+        'Log lines tell of errors, or of someone who tries what he may not; what it did is not known yet.',
+      action: 'Read the log lines around this time, from this source and of this user.',
     },
   ],
   [

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { logRules } from '../../../../constructs/loki/rules';
 import { alertsOf, ruleGroups } from '../../../../constructs/prometheus/rules';
 import { parseSettings } from '../../../../constructs/settings';
 import { buildTopology } from '../../../../constructs/topology';
@@ -8,7 +9,10 @@ const ROOT = resolve(__dirname, '..', '..', '..', '..');
 const RUNBOOKS = join(ROOT, 'docs', 'runbooks');
 
 const settings = parseSettings({});
-const alerts = ruleGroups(settings, buildTopology(settings)).flatMap(alertsOf);
+const topology = buildTopology(settings);
+const alerts = [...ruleGroups(settings, topology), ...logRules(settings, topology)].flatMap(
+  alertsOf,
+);
 const names = [...new Set(alerts.map(({ alert }) => alert))];
 const runbooks = readdirSync(RUNBOOKS).filter((file) => file.endsWith('.md'));
 
