@@ -132,7 +132,9 @@ test('memory is held half-way between the bound and the limit', async () => {
   await caused(memory);
 
   const pod = server.objects.get('/api/v1/namespaces/vigil-drill/pods/memory-abc123') as V1Pod;
-  expect(pod.spec?.containers[0]?.command?.at(-1)).toContain(`count=${Math.round(128 * 1024 * 0.95)}`);
+  expect(pod.spec?.containers[0]?.command?.at(-1)).toContain(
+    `count=${Math.round(128 * 1024 * 0.95)}`,
+  );
 });
 
 test('disk: the claim is bound to what the holder brought along, on its node', async () => {

@@ -76,8 +76,8 @@ export function furnish(server: FakeApplyServer): void {
   });
   server.intercept = (request) => {
     const [, path] = /^GET (.+\/pods\/[^/]+)$/.exec(request) ?? [];
-    const pod = path === undefined ? undefined : (server.objects.get(path));
-    if (path !== undefined && pod?.status === undefined && pod) run(server, path, pod);
+    const pod: V1Pod | undefined = path === undefined ? undefined : server.objects.get(path);
+    if (path !== undefined && pod && !pod.status) run(server, path, pod);
     return undefined;
   };
 }
