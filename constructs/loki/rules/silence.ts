@@ -1,14 +1,15 @@
 import { alert, type Alert, type AlertProps, type RuleGroup } from '../../prometheus/rules/rule';
-import type { Topology } from '../../topology';
+import { isPage, type Topology } from '../../topology';
 import { streams } from '../streams';
 import { countOf } from './expressions';
-import { webServers } from './web';
 
 /** What has stopped to log, and so would not be seen if it were attacked. */
 export const silence = (topology: Topology): RuleGroup => ({
   name: 'log-silence',
   rules: [
-    ...webServers(topology).map(({ name, namespace }) => silentServer(name, namespace)),
+    ...topology.components
+      .filter(isPage)
+      .map(({ name, namespace }) => silentServer(name, namespace)),
     silentNode,
   ],
 });

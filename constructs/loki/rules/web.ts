@@ -7,7 +7,7 @@ import {
   type RuleGroup,
 } from '../../prometheus/rules/rule';
 import type { Settings } from '../../settings';
-import type { Component, Topology } from '../../topology';
+import { isPage, type Component, type Topology } from '../../topology';
 import { streams } from '../streams';
 import { countOf } from './expressions';
 
@@ -17,13 +17,11 @@ export const web = ({ thresholds }: Settings, topology: Topology): RuleGroup => 
   rules: [
     scan(thresholds.logs.missingPaths),
     ...probes.map((probe) => probed(probe, thresholds.logs.probes)),
-    ...webServers(topology).map((server) => errorRatio(server, thresholds.web.errors)),
+    ...topology.components
+      .filter(isPage)
+      .map((server) => errorRatio(server, thresholds.web.errors)),
   ],
 });
-
-/** Components that everyone may open. */
-export const webServers = ({ components }: Topology): Component[] =>
-  components.filter(({ open }) => open !== undefined);
 
 const access = streams('access');
 const CLIENT = 'namespace, app, client';

@@ -1,12 +1,11 @@
 import { silence } from '../../../../constructs/loki/rules/silence';
-import { webServers } from '../../../../constructs/loki/rules/web';
 import { parseSettings } from '../../../../constructs/settings';
-import { buildTopology } from '../../../../constructs/topology';
+import { buildTopology, isPage } from '../../../../constructs/topology';
 import { describeLogRules, type Said } from '../../../support/log-rule-tests';
 
 const topology = buildTopology(parseSettings({}));
 const group = silence(topology);
-const servers = webServers(topology).map(({ name }) => name);
+const servers = topology.components.filter(isPage).map(({ name }) => name);
 
 const access = (app: string, ago: number): Said => ({
   job: 'access',

@@ -1,7 +1,7 @@
-import { web, webServers } from '../../../../constructs/loki/rules/web';
+import { web } from '../../../../constructs/loki/rules/web';
 import { alertsOf } from '../../../../constructs/prometheus/rules';
 import { parseSettings } from '../../../../constructs/settings';
-import { buildTopology } from '../../../../constructs/topology';
+import { buildTopology, isPage } from '../../../../constructs/topology';
 import { describeLogRules, times, type Said } from '../../../support/log-rule-tests';
 
 const settings = parseSettings({});
@@ -178,7 +178,9 @@ test('each web server of the topology has a rule about its errors, with its own 
   const rules = alertsOf(group).filter(({ alert }) => alert === 'WebErrorRatio');
 
   expect(rules.map(({ labels }) => [labels.service, labels.category])).toEqual(
-    webServers(topology).map(({ name }) => [name, name === 'sample-app' ? 'log' : name]),
+    topology.components
+      .filter(isPage)
+      .map(({ name }) => [name, name === 'sample-app' ? 'log' : name]),
   );
   expect(rules.length).toBeGreaterThan(2);
 });
