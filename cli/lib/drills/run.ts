@@ -63,7 +63,7 @@ export async function drill(session: Session, name: string, options: DrillOption
 }
 
 /** Asks, unless the cluster is one that Vigil made and the drills touch nothing but what they bring along. */
-async function mayDisturb(
+export async function mayDisturb(
   session: Session,
   settings: Settings,
   chosen: readonly Drill[],
