@@ -86,7 +86,7 @@ const probes: readonly Probe[] = [
 
 const probed = ({ name, path, userAgent, summary }: Probe, least: number): Alert => {
   const anywhere = (label: string, regex: string | undefined): string[] =>
-    regex === undefined ? [] : [`${label}=~\`(?i).*(?:${regex}).*\``];
+    regex === undefined ? [] : [`${label}=~\`(?is).*(?:${regex}).*\``];
   const filter = [...anywhere('path', path), ...anywhere('user_agent', userAgent)].join(' or ');
   return clientAlert({
     name,

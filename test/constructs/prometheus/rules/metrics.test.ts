@@ -42,8 +42,8 @@ interface Server {
   readonly tool: ToolName;
   readonly prefix: string;
   readonly port: number;
-  readonly files: Files;
-  readonly flags: (folder: string, scratch: string) => readonly string[];
+  readonly files: (folder: string) => Files;
+  readonly flags: (folder: string, scratch: string, address: string) => readonly string[];
 }
 
 const servers: readonly Server[] = [
@@ -51,7 +51,7 @@ const servers: readonly Server[] = [
     tool: 'prometheus',
     prefix: 'prometheus',
     port: 9090,
-    files: {
+    files: () => ({
       'prometheus.yml': toYaml({
         global: { evaluation_interval: '1s', scrape_interval: '1s' },
         alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9'] }] }] },
@@ -59,22 +59,24 @@ const servers: readonly Server[] = [
         scrape_configs: [{ job_name: 'itself', static_configs: [{ targets: ['127.0.0.1:9090'] }] }],
       }),
       'rules.yml': toYaml({ groups: [{ name: 'one', rules: [{ record: 'one', expr: '1' }] }] }),
-    },
-    flags: (folder, scratch) => [
+    }),
+    flags: (folder, scratch, address) => [
       `--config.file=${folder}/prometheus.yml`,
       `--storage.tsdb.path=${scratch}/data`,
+      `--web.listen-address=${address}`,
     ],
   },
   {
     tool: 'alertmanager',
     prefix: 'alertmanager',
     port: 9093,
-    files: {
+    files: () => ({
       'alertmanager.yml': toYaml({ route: { receiver: 'none' }, receivers: [{ name: 'none' }] }),
-    },
-    flags: (folder, scratch) => [
+    }),
+    flags: (folder, scratch, address) => [
       `--config.file=${folder}/alertmanager.yml`,
       `--storage.path=${scratch}`,
+      `--web.listen-address=${address}`,
       '--cluster.listen-address=',
     ],
   },
@@ -82,19 +84,46 @@ const servers: readonly Server[] = [
     tool: 'blackbox',
     prefix: 'blackbox_exporter',
     port: 9115,
-    files: { 'blackbox.yml': toYaml({ modules: { tcp: { prober: 'tcp' } } }) },
-    flags: (folder) => [`--config.file=${folder}/blackbox.yml`],
+    files: () => ({ 'blackbox.yml': toYaml({ modules: { tcp: { prober: 'tcp' } } }) }),
+    flags: (folder, _scratch, address) => [
+      `--config.file=${folder}/blackbox.yml`,
+      `--web.listen-address=${address}`,
+    ],
+  },
+  {
+    tool: 'alloy',
+    // Those of its parts for Loki; what Loki itself tells is asked of the one that runs the rules about logs.
+    prefix: 'loki_write',
+    port: 12345,
+    files: (folder) => ({
+      // Some counters begin with the first line that cannot be sent.
+      'lines.log': 'one\n',
+      'config.alloy': `
+        loki.source.file "lines" {
+          targets    = [{ __path__ = "${folder}/lines.log" }]
+          forward_to = [loki.write.nobody.receiver]
+        }
+        loki.write "nobody" {
+          endpoint {
+            url = "http://127.0.0.1:9/loki/api/v1/push"
+          }
+        }`,
+    }),
+    flags: (folder, scratch, address) => [
+      'run',
+      `${folder}/config.alloy`,
+      `--server.http.listen-addr=${address}`,
+      `--storage.path=${scratch}/data`,
+      '--disable-reporting',
+    ],
   },
 ];
 
 for (const { tool, prefix, port, files, flags } of servers) {
   describeWith(tool, `${tool} itself`, (bench) => {
     test(`tells each metric ${prefix}_… of rules and panels`, async () => {
-      const { folder, scratch, serve } = bench(() => files);
-      const server = await serve(port, (address) => [
-        ...flags(folder, scratch),
-        `--web.listen-address=${address}`,
-      ]);
+      const { folder, scratch, serve } = bench(files);
+      const server = await serve(port, (address) => flags(folder, scratch, address));
       const wanted = named(prefix);
       const missing = async (): Promise<string[]> => {
         const answer = await fetch(`http://127.0.0.1:${server.port}/metrics`);
