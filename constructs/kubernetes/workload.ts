@@ -244,7 +244,9 @@ function placementOf(component: Component): Pick<PodSpec, 'affinity' | 'tolerati
         {
           weight: 100,
           preference: {
-            matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: [component.role ?? 'monitoring'] }],
+            matchExpressions: [
+              { key: ROLE_LABEL, operator: 'In', values: [component.role ?? 'monitoring'] },
+            ],
           },
         },
       ],

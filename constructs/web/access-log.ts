@@ -26,7 +26,11 @@ export const LOGGED_LENGTH = { path: 1024, userAgent: 256 } as const;
 /** A request id that is taken over from the client, as a regular expression. */
 export const REQUEST_ID = '[A-Za-z0-9_.-]{1,64}';
 
-const NUMBERS: readonly string[] = ['status', 'bytes', 'durationMs'] satisfies (keyof AccessFields)[];
+const NUMBERS: readonly string[] = [
+  'status',
+  'bytes',
+  'durationMs',
+] satisfies (keyof AccessFields)[];
 
 /** A line of the access log, in which each field is what the server puts in its place. */
 export const accessLine = (fields: AccessFields): string =>

@@ -4,9 +4,11 @@ import { limits } from './limits';
 import type { PageServer } from './page-server';
 import { mediaTypes, securityHeaders, SITE_DIRECTORY, sitePaths, tlsHeaders } from './site';
 
+/** In the order of their hooks: the unique id is there before variables are set from it. */
 const MODULES = [
   'mpm_event',
   'unixd',
+  'unique_id',
   'alias',
   'allowmethods',
   'authz_core',
@@ -19,7 +21,6 @@ const MODULES = [
   'setenvif',
   'ssl',
   'status',
-  'unique_id',
 ];
 
 /** Processes and threads in each: as many workers as the container's memory holds, all of them busy. */
@@ -60,8 +61,11 @@ RequestReadTimeout handshake=${limits.arrival} header=${limits.arrival} body=${l
 Timeout ${limits.answer}
 KeepAliveTimeout ${limits.idle}
 
+SSLSessionCache none
+
 ErrorLog /proc/self/fd/2
-LogLevel warn
+# Who asks with other methods stands in the access log.
+LogLevel warn allowmethods:crit
 ${accessLog()}
 ${headers(securityHeaders)}Header always set X-Request-Id "%{REQUEST_ID}e" env=REQUEST_ID
 
@@ -104,8 +108,8 @@ ${Object.entries(mediaTypes)
 
 <VirtualHost *:${ports.redirect}>
   ServerName ${name}
-${aliases.map((alias) => `  ServerAlias ${alias}\n`).join('')}${refuseUnprintable}  # The target as it was sent, and not as it was decoded.
-  RewriteCond %{THE_REQUEST} "^\\S+ (/\\S*)"
+${aliases.map((alias) => `  ServerAlias ${alias}\n`).join('')}${refuseUnprintable}  # The path as it was sent, and not as it was decoded; the query follows by itself.
+  RewriteCond %{THE_REQUEST} "^\\S+ (/[^?\\s]*)"
   RewriteRule ^ https://%{SERVER_NAME}%1 [R=308,NE,L]
   RewriteRule ^ - [R=400,L]
 </VirtualHost>

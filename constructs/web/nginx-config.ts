@@ -29,7 +29,6 @@ ${Object.entries(mediaTypes)
   .map(([extension, type]) => `    ${type} ${extension};\n`)
   .join('')}  }
   charset utf-8;
-  charset_types text/html;
 
 ${accessLog}
   server {

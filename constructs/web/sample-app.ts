@@ -1,11 +1,5 @@
 import type { Construct } from 'constructs';
-import {
-  ComponentChart,
-  Workload,
-  servicePort,
-  tlsFiles,
-  type Context,
-} from '../kubernetes';
+import { ComponentChart, Workload, servicePort, tlsFiles, type Context } from '../kubernetes';
 import { LOGINS, type Identity } from '../topology';
 import { pageProbe, pageServerOf } from './page-server';
 

@@ -1,3 +1,4 @@
+import type { PlannedLeaf } from '../../constructs/topology';
 import {
   generateRsaKey,
   issueLeaf,
@@ -21,8 +22,12 @@ export class TlsAuthority {
   }
 
   /** A certificate for server and client of a component, whose identity is that of its ServiceAccount. */
-  async issue(component: string, dnsNames: string[] = ['localhost']): Promise<TlsMaterial> {
-    const leaf = testLeaf(component, { dnsNames });
+  issue(component: string, dnsNames: string[] = ['localhost']): Promise<TlsMaterial> {
+    return this.sign(testLeaf(component, { dnsNames }));
+  }
+
+  /** The certificate that is planned so. */
+  async sign(leaf: PlannedLeaf): Promise<TlsMaterial> {
     const request = { leaf, lifetimeSeconds: 3600, signer: this.signer, now: new Date() };
     const { certificate, key } = await issueLeaf(request, generateRsaKey);
     return { cert: certificate, key, ca: this.ca };

@@ -16,14 +16,20 @@ export type ServerArgs = (address: string) => readonly string[];
  * Starts a program on a free port; it may not listen yet.
  *
  * @param cwd the folder it starts in
+ * @param env variables besides those of this process
  */
 export async function serveProgram(
   command: string,
   args: ServerArgs,
   cwd: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ToolServer> {
   const port = await freePort();
-  const child = spawn(command, args(`127.0.0.1:${port}`), { cwd, stdio: 'ignore' });
+  const child = spawn(command, args(`127.0.0.1:${port}`), {
+    cwd,
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  });
   await once(child, 'spawn');
   const ended = once(child, 'exit');
   return {
@@ -77,7 +83,12 @@ function stopping(id: string): () => Promise<void> {
   };
 }
 
-function docker(...args: string[]): string {
+/**
+ * What a command of the container engine prints.
+ *
+ * @throws Error with what it says when it fails
+ */
+export function docker(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync('docker', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`docker ${args[0]}: ${stderr}`);
   return stdout.trim();

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { upstreamImages } from '../../constructs/settings';
+import { upstreamImages, type UpstreamImage } from '../../constructs/settings';
 import {
   serveContainer,
   serveProgram,
@@ -120,6 +120,8 @@ export interface Verdict {
 export interface Bench {
   /** The folder as the tool sees it. */
   readonly folder: string;
+  /** The folder as the test sees it. */
+  readonly path: string;
   /** Where the tool may write. */
   readonly scratch: string;
   readonly run: (...args: string[]) => Verdict;
@@ -129,7 +131,15 @@ export interface Bench {
    * The same on this machine's own network, for a tool that calls servers of the test, and with a folder that it may
    * write to and finds again when it is started anew.
    */
-  readonly serveResident: (args: ServerArgs) => Promise<ToolServer>;
+  readonly serveResident: (args: ServerArgs, surroundings?: Surroundings) => Promise<ToolServer>;
+}
+
+/** What a resident server finds when it starts. */
+export interface Surroundings {
+  /** Script of sh that runs before it, by the path that the tool sees. @default none */
+  readonly first?: string;
+  /** Environment variables. @default those of this process, and none in an image */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** How a tool is started: as a program, or as the entry point of its image. */
@@ -138,6 +148,8 @@ type Starter =
   | { readonly kind: 'image'; readonly image: string; readonly command: string };
 
 const INSIDE = '/bench';
+/** A script, and then the program in its place. */
+const RUN_FIRST = 'sh "$1"; shift; exec "$@"';
 const found = new Map<ToolName, Starter | undefined>();
 
 function starterOf(name: ToolName): Starter | undefined {
@@ -154,10 +166,12 @@ function search(spec: ToolSpec): Starter | undefined {
   });
   if (program !== undefined) return { kind: 'program', command: program };
   if (image === undefined) return undefined;
-  // An image is used where it is, but never pulled: a test does not download.
-  const inspected = execute('docker', ['image', 'inspect', '--format', 'present', image]);
-  return inspected.code === 0 ? { kind: 'image', image, command } : undefined;
+  return isPresent(image) ? { kind: 'image', image, command } : undefined;
 }
+
+/** An image is used where it is, but never pulled: a test does not download. */
+const isPresent = (image: string): boolean =>
+  execute('docker', ['image', 'inspect', '--format', 'present', image]).code === 0;
 
 function isRecent(output: string, [major, minor]: readonly [number, number]): boolean {
   const [, foundMajor, foundMinor] =
@@ -219,12 +233,26 @@ function pathOf(command: string): string {
   return paths.find((path) => existsSync(path)) ?? command;
 }
 
+/** The same for tests that start images themselves, as the cluster does. */
+export function describeWithImages(
+  names: readonly UpstreamImage[],
+  title: string,
+  tests: () => void,
+): void {
+  const missing = names.map((name) => upstreamImages[name]).find((image) => !isPresent(image));
+  if (missing === undefined) describe(title, tests);
+  else declareSkippedFor(title, `skipped: ${missing} not found, pull it`);
+}
+
 function declareSkipped(name: ToolName, title: string): void {
   const spec: ToolSpec = specs[name];
   const orPull = spec.image === undefined ? '' : ` or pull ${spec.image}`;
-  const message = `skipped: ${spec.command} not found, install ${spec.install}${orPull}`;
+  declareSkippedFor(title, `skipped: ${spec.command} not found, install ${spec.install}${orPull}`);
+}
+
+function declareSkippedFor(title: string, message: string): void {
   if (process.env.CI) {
-    test(`${title}: ${spec.command} is there`, () => {
+    test(`${title}: what it needs is there`, () => {
       throw new Error(message);
     });
   } else {
@@ -254,6 +282,7 @@ function benchOf(starter: Starter, folder: string, { files, remember }: BenchOpt
   }
   return {
     folder: seen,
+    path: folder,
     scratch,
     run: (...args) =>
       starter.kind === 'program'
@@ -276,15 +305,20 @@ function benchOf(starter: Starter, folder: string, { files, remember }: BenchOpt
       remember(server);
       return server;
     },
-    serveResident: async (args) => {
+    serveResident: async (args, { first, env = {} } = {}) => {
+      const { command } = starter;
+      const before = first === undefined ? [] : ['/bin/sh', '-c', RUN_FIRST, 'sh', first];
+      const [entry = command, ...rest] = [...before, command];
+      const all: ServerArgs = (address) => [...rest, ...args(address)];
       const server = await (starter.kind === 'program'
-        ? serveProgram(starter.command, args, folder)
+        ? serveProgram(entry, all, folder, env)
         : serveResident(
             [
               ...['--volume', `${folder}:${INSIDE}`, '--workdir', INSIDE],
-              ...['--entrypoint', starter.command, starter.image],
+              ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+              ...['--entrypoint', entry, starter.image],
             ],
-            args,
+            all,
           ));
       remember(server);
       return server;
