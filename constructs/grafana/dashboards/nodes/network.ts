@@ -45,7 +45,10 @@ const faulty = ({ networkErrors: bound }: Limits): TimeSeriesBuilder =>
     queries: [
       {
         // Nothing at all went through an interface that is not in use, and no share of it is faulty.
-        expr: `100 * ${packets('errs')} / (${packets('errs')} + ${packets('packets')} > 0)`,
+        expr: orNone(
+          `100 * ${packets('errs')} / (${packets('errs')} + ${packets('packets')} > 0)`,
+          'device',
+        ),
         legend: '{{node}} {{device}}',
       },
     ],
