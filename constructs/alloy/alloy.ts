@@ -13,7 +13,7 @@ import {
   tcpProbe,
   type Context,
 } from '../kubernetes';
-import { NODE_NAME, alloyConfig } from './config';
+import { NODE_NAME, STABILITY, alloyConfig } from './config';
 import { resumeScript } from './resume';
 
 /** Alloy listens here on loopback; the proxy lets Prometheus read the metrics, and nobody anything else. */
@@ -62,7 +62,7 @@ export class Alloy extends ComponentChart {
             tls: clientTls(loki.dnsName),
           },
         }),
-        'start.sh': resumeScript(DATA),
+        'resume.sh': resumeScript(DATA),
       },
     });
     // Whole folders, for a mount of one that is not there would make it, and journald begins to write to a new
@@ -90,7 +90,7 @@ export class Alloy extends ComponentChart {
           // Root reads the logs; no capability but one for reading comes with it.
           user: 0,
           capabilities: ['DAC_READ_SEARCH'],
-          command: ['/bin/sh', `${CONFIG}/start.sh`],
+          command: ['/bin/sh', '-c', `/bin/sh ${CONFIG}/resume.sh; exec /bin/alloy "$@"`, 'alloy'],
           args: [
             'run',
             `--server.http.listen-addr=127.0.0.1:${LOOPBACK_PORT}`,
@@ -98,6 +98,7 @@ export class Alloy extends ComponentChart {
             '--server.http.enable-pprof=false',
             '--server.http.disable-support-bundle',
             '--disable-reporting',
+            `--stability.level=${STABILITY}`,
             `${CONFIG}/config.alloy`,
           ],
           env: [

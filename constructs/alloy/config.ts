@@ -1,4 +1,5 @@
-import { LINE_METADATA, LOG_JOBS } from '../loki/streams';
+import type { LINE_METADATA} from '../loki/streams';
+import { LOG_JOBS } from '../loki/streams';
 import { isPage, type Topology } from '../topology';
 import type { ClientTlsConfig } from '../kubernetes';
 import { levelStages } from './levels';
@@ -35,6 +36,9 @@ export interface AlloySurroundings {
 
 /** Environment variable with the name of the node. */
 export const NODE_NAME = 'NODE_NAME';
+
+/** The least that Alloy must be allowed: `queue_config` is experimental (1.19), all else is generally available. */
+export const STABILITY = 'experimental';
 
 /** Labels of streams: the contract of streams.ts. All others end here. */
 const LABELS = ['job', 'namespace', 'app', 'container', 'node', 'unit'];

@@ -1,4 +1,3 @@
-/** Script of the container's start, and what it expects around it. */
 import { BATCH_KIB } from './config';
 
 /**
@@ -71,6 +70,4 @@ for positions in ${storage}/*/positions.yml; do
     printf '%s\\n' "$line"
   done < "$positions" > "$positions.resumed" && mv "$positions.resumed" "$positions"
 done
-
-exec /bin/alloy "$@"
 `;
