@@ -1,4 +1,4 @@
-import type { LINE_METADATA} from '../loki/streams';
+import type { LINE_METADATA } from '../loki/streams';
 import { LOG_JOBS } from '../loki/streams';
 import { isPage, type Topology } from '../topology';
 import type { ClientTlsConfig } from '../kubernetes';

@@ -10,7 +10,7 @@ import { parseSettings } from '../../constructs/settings';
 import { buildTopology } from '../../constructs/topology';
 import type { TlsMaterial } from '../../services/shared/tls-server';
 import type { ToolServer } from './tool-server';
-import type { describeWith} from './tools';
+import type { describeWith } from './tools';
 import { type Bench } from './tools';
 
 /** A container of a pod, whose log is on the node. */
