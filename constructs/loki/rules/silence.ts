@@ -6,6 +6,8 @@ import { countOf } from './expressions';
 /** What has stopped to log, and so would not be seen if it were attacked. */
 export const silence = (topology: Topology): RuleGroup => ({
   name: 'log-silence',
+  // It looks back for long, and there is no hurry.
+  interval: '1m',
   rules: [
     ...topology.components
       .filter(isPage)
@@ -28,11 +30,13 @@ const silentServer = (app: string, namespace: string): Alert =>
     description: `For 5 minutes there was no line, though ${app} is probed several times a minute.`,
   });
 
-/** Which nodes there are is seen by who has logged before. */
+const journals = { lines: streams('journal'), by: 'node' };
+
+/** Which nodes there are is known from what they logged before. */
 const silentNode = silent({
-  expr: `${countOf({ lines: streams('journal'), by: 'node' }, '3h')} unless ${countOf({ lines: streams('journal'), by: 'node' }, '1h')}`,
+  expr: `${countOf(journals, '2h')} unless ${countOf(journals, '30m')}`,
   for: '1m',
   service: '{{ $labels.node }}',
   summary: 'No journal of node {{ $labels.node }} arrives.',
-  description: 'There were {{ $value }} lines within 3 hours, but none of the last hour.',
+  description: 'There were {{ $value }} lines within 2 hours, but none in the last 30 minutes.',
 });

@@ -35,6 +35,8 @@ export interface Recording {
 
 export interface RuleGroup {
   readonly name: string;
+  /** Time between two evaluations. Default: that of the server. */
+  readonly interval?: string;
   readonly rules: readonly (Alert | Recording)[];
 }
 
@@ -51,8 +53,8 @@ export function hurried({ thresholds }: Settings, groups: readonly RuleGroup[]):
   if (longestFor === undefined) return [...groups];
   const shorter = (time: string): string =>
     time !== AT_ONCE && seconds(time) > seconds(longestFor) ? longestFor : time;
-  return groups.map(({ name, rules }) => ({
-    name,
+  return groups.map(({ rules, ...group }) => ({
+    ...group,
     rules: rules.map((rule) => ('alert' in rule ? { ...rule, for: shorter(rule.for) } : rule)),
   }));
 }

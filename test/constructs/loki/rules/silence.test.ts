@@ -28,13 +28,13 @@ describeLogRules(group, [
   {
     alert: 'LogsSilent',
     title:
-      'fires for a server without a line for 5 minutes, and for a node without one for an hour',
+      'fires for a server without a line for 5 minutes, and for a node without one for half an hour',
     lines: [
       access('apache', 301),
       access('nginx', 299),
       access('sample-app', 299),
-      journal('silent', 3601, 3605),
-      journal('rare', 3599),
+      journal('silent', 1801, 1805),
+      journal('rare', 1799),
     ],
     fires: [
       { labels: { job: 'web-access', namespace: 'web', app: 'apache' }, value: 1 },
@@ -46,8 +46,8 @@ describeLogRules(group, [
     title: 'is quiet while all speak, if rarely',
     lines: [
       ...servers.map((app) => access(app, 299)),
-      journal('other', 2900),
-      journal('another', 2800, 10),
+      journal('other', 1100),
+      journal('another', 1000, 10),
     ],
     fires: [],
   },
