@@ -41,8 +41,8 @@ export class Apache extends ComponentChart {
           command: ['sh', `${CONFIG}/serve.sh`, 'USR1', 'WINCH'],
           args: ['httpd', '-D', 'FOREGROUND', '-f', `${CONFIG}/httpd.conf`],
           ports,
-          readiness: pageProbe(server, { periodSeconds: 10 }),
-          liveness: pageProbe(server, { periodSeconds: 30 }),
+          readiness: pageProbe(server, '/', { periodSeconds: 10 }),
+          liveness: pageProbe(server, '/', { periodSeconds: 30 }),
           mounts: [config.mount, page.mount, { name: 'tmp', mountPath: '/tmp' }],
         },
         {

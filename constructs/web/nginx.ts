@@ -47,8 +47,8 @@ export class Nginx extends ComponentChart {
           command: [...(isWatched ? ['sh', `${CONFIG}/serve.sh`, 'HUP', 'QUIT'] : []), 'nginx'],
           args: ['-c', `${CONFIG}/nginx.conf`, '-e', 'stderr', '-g', 'daemon off;'],
           ports,
-          readiness: pageProbe(server, { periodSeconds: 10 }),
-          liveness: pageProbe(server, { periodSeconds: 30 }),
+          readiness: pageProbe(server, '/', { periodSeconds: 10 }),
+          liveness: pageProbe(server, '/', { periodSeconds: 30 }),
           mounts: [config.mount, page.mount, { name: 'tmp', mountPath: '/tmp' }],
         },
         {

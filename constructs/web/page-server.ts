@@ -27,9 +27,13 @@ export function pageServerOf(component: Component, topology: Topology): PageServ
   };
 }
 
-/** Asks for the page itself; where visitors need a certificate, which kubelet has not, it only opens the port. */
-export function pageProbe({ ports, clients }: PageServer, timing: Partial<Probe>): Probe {
+/** Asks for a path; where visitors need a certificate, which kubelet has not, it only opens the port. */
+export function pageProbe(
+  { ports, clients }: PageServer,
+  path: string,
+  timing: Partial<Probe>,
+): Probe {
   if (clients !== 'anyone') return tcpProbe(ports.web, timing);
   const port = IntOrString.fromNumber(ports.web);
-  return { httpGet: { path: '/', port, scheme: 'HTTPS' }, timeoutSeconds: 5, ...timing };
+  return { httpGet: { path, port, scheme: 'HTTPS' }, timeoutSeconds: 5, ...timing };
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
+import type { V1VolumeMount } from '@kubernetes/client-node';
 import type { TlsMaterial } from '../../services/shared/tls-server';
 import { MountedVolume } from './mounted-volume';
 import { find, onlyPods, type RenderedChart } from './stack';
@@ -92,36 +93,41 @@ export class PodContainers {
     return volume;
   }
 
-  /** The first container has the pod's network, which the others share. */
   private run(index: number): void {
-    const { spec, containers, namespace } = onlyPods(this.chart);
+    const { spec, containers } = onlyPods(this.chart);
     const container = containers[index];
     if (!container) throw new Error(`no container ${index}`);
-    const [first] = this.ids;
-    const ports = containers.flatMap((one) => one.ports ?? []);
-    const network = first
-      ? ['--network', `container:${first}`]
-      : ports.flatMap(({ containerPort }) => ['--publish', `127.0.0.1::${containerPort}`]);
-    const user = `${spec.securityContext?.runAsUser}:${spec.securityContext?.runAsGroup}`;
-    const mounts = (container.volumeMounts ?? []).flatMap(({ name, mountPath }) => {
-      const volume = spec.volumes?.find((one) => one.name === name);
-      if (volume?.emptyDir) return ['--tmpfs', `${mountPath}:mode=1777`];
-      const source = volume?.configMap
-        ? this.volume(find(this.chart.objects, `ConfigMap ${namespace}/${name}`).data ?? {})
-        : this.tls;
-      return ['--volume', `${source.folder}:${mountPath}:ro`];
-    });
-    const memory = `${String(container.resources?.limits?.memory).replace('Mi', 'm')}`;
+    const { runAsUser, runAsGroup } = spec.securityContext ?? {};
+    const memory = String(container.resources?.limits?.memory).replace('Mi', 'm');
     const [entry, ...command] = container.command ?? [];
     this.ids.push(
       docker(
-        ...['run', '--detach', '--read-only', '--cap-drop', 'ALL', '--user', user],
+        ...['run', '--detach', '--read-only', '--cap-drop', 'ALL'],
+        ...['--user', `${runAsUser}:${runAsGroup}`],
         ...['--security-opt', 'no-new-privileges', '--memory', memory],
-        ...network,
-        ...mounts,
+        ...this.network(),
+        ...(container.volumeMounts ?? []).flatMap((mount) => this.mount(mount)),
         ...(entry ? ['--entrypoint', entry] : []),
         ...[container.image ?? '', ...command, ...(container.args ?? [])],
       ),
     );
+  }
+
+  /** The first container has the pod's network, which the others share. */
+  private network(): string[] {
+    const [first] = this.ids;
+    if (first) return ['--network', `container:${first}`];
+    const ports = onlyPods(this.chart).containers.flatMap((one) => one.ports ?? []);
+    return ports.flatMap(({ containerPort }) => ['--publish', `127.0.0.1::${containerPort}`]);
+  }
+
+  private mount({ name, mountPath }: V1VolumeMount): string[] {
+    const { volumes, namespace } = onlyPods(this.chart);
+    const volume = volumes.find((one) => one.name === name);
+    if (volume?.emptyDir) return ['--tmpfs', `${mountPath}:mode=1777`];
+    const source = volume?.configMap
+      ? this.volume(find(this.chart.objects, `ConfigMap ${namespace}/${name}`).data ?? {})
+      : this.tls;
+    return ['--volume', `${source.folder}:${mountPath}:ro`];
   }
 }

@@ -1,15 +1,19 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
+import { peerIdentity } from '../../shared/peer-identity';
 import { createHttpApp, type HttpAppOptions, refuse } from './http-app';
 import { addLogin, type LoginLimit, sendPage } from './login';
 import { HOME_PAGE, SECURITY_HEADERS } from './pages';
-import type { Users } from './users';
+import type { User } from './users';
 
 type Surroundings = Omit<HttpAppOptions, 'headers'>;
 
 export interface PublicAppOptions extends Surroundings {
-  readonly users: Users;
+  readonly user: User;
+  /** SPIFFE IDs that may visit; undefined: everyone. The listener asks for the certificates. */
+  readonly clients: readonly string[] | undefined;
   readonly loginLimit: LoginLimit;
 }
 
@@ -26,15 +30,22 @@ const HOST = /^(\[([0-9a-f:.]+)\]|[a-z0-9.-]+)(?::\d{1,5})?$/i;
 
 /** What everyone sees, over HTTPS. */
 export async function createPublicApp(options: PublicAppOptions): Promise<FastifyInstance> {
-  const { loginLimit: limit, metrics, users } = options;
+  const { clients, loginLimit: limit, metrics, user } = options;
   const app = createHttpApp({ ...options, headers: { ...SECURITY_HEADERS, ...HSTS } });
+  if (clients) {
+    app.addHook('onRequest', (request, reply, done) => {
+      const identity = peerIdentity((request.raw.socket as TLSSocket).getPeerX509Certificate());
+      if (identity !== undefined && clients.includes(identity)) done();
+      else refuse(request, reply, 403);
+    });
+  }
   app.get('/', (_request, reply) => sendPage(reply, HOME_PAGE));
   app.get('/error', () => {
     throw new Error('deliberate failure, to see how one is reported');
   });
   // Probes come every few seconds and say nothing in a log.
   app.get('/healthz', { logLevel: 'warn' }, (_request, reply) => reply.send({ status: 'ok' }));
-  await addLogin(app, { users, metrics, limit });
+  await addLogin(app, { user, metrics, limit });
   await app.ready();
   return app;
 }

@@ -33,8 +33,12 @@ const schema = z.object({
   METRICS_CLIENTS: list.pipe(z.array(identity)).default([]),
   /** Folder with tls.crt, tls.key and ca.crt. */
   TLS_DIRECTORY: z.string().min(1).default('/etc/vigil/tls'),
-  /** JSON file of names and password hashes. Default: nobody can log in. */
-  USERS_FILE: z.string().min(1).optional(),
+  /** SPIFFE IDs that may visit. Default: everyone, without a certificate. */
+  PUBLIC_CLIENTS: list.pipe(z.array(identity).min(1, 'at least one')).optional(),
+  /** Who may log in. */
+  USER_NAME: z.string().min(1).default('demo'),
+  /** File with that user's password. Default: nobody can log in. */
+  PASSWORD_FILE: z.string().min(1).optional(),
   /** Addresses and networks whose X-Forwarded-For is believed. */
   TRUST_PROXY: list.pipe(z.array(network)).default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
@@ -44,5 +48,4 @@ const schema = z.object({
 export type Environment = Readonly<z.infer<typeof schema>>;
 
 /** @throws ConfigError naming the variable, what it holds and what it may hold */
-export const readEnvironment = (env: NodeJS.ProcessEnv): Environment =>
-  readVariables(schema, env);
+export const readEnvironment = (env: NodeJS.ProcessEnv): Environment => readVariables(schema, env);

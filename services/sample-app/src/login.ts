@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { clientOf, printable, refuse } from './http-app';
 import type { AppMetrics, LoginOutcome } from './metrics';
 import { LOGIN_PAGE, WELCOME_PAGE } from './pages';
-import type { Users } from './users';
+import type { User } from './users';
 
 /** Attempts of one address whose password is looked at, in one window. */
 export interface LoginLimit {
@@ -14,7 +14,7 @@ export interface LoginLimit {
 }
 
 export interface LoginOptions {
-  readonly users: Users;
+  readonly user: User;
   readonly metrics: AppMetrics;
   readonly limit: LoginLimit;
 }
@@ -47,7 +47,7 @@ const BUSY: Refusal = {
  * of brute force counts the lines; but only so many for each address cost a password hash.
  */
 export async function addLogin(app: FastifyInstance, options: LoginOptions): Promise<void> {
-  const { limit, metrics, users } = options;
+  const { limit, metrics, user } = options;
   await app.register(formbody);
   await app.register(rateLimit, { global: false, timeWindow: limit.windowMs });
   const attempt = app.createRateLimit({ max: limit.attempts });
@@ -67,7 +67,7 @@ export async function addLogin(app: FastifyInstance, options: LoginOptions): Pro
       }
       return { outcome: 'rate_limited', status: 429, error: 'Too many attempts', retryAfter };
     }
-    const verdict = await users.verify(username, password);
+    const verdict = await user.verify(username, password);
     if (verdict === 'busy') return BUSY;
     return verdict === 'wrong' ? WRONG : undefined;
   };

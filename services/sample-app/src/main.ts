@@ -1,12 +1,10 @@
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { systemClock } from '../../shared/clock';
 import { ConfigError } from '../../shared/environment';
 import { createLogger, type LogLevel, type Logger, upperCaseLevel } from '../../shared/logger';
 import { shutdownSignal } from '../../shared/shutdown';
 import { readEnvironment } from './environment';
 import { startApp } from './serve';
-import { hashPassword } from './users';
 
 const createAppLogger = (level?: LogLevel): Logger =>
   createLogger('sample-app', level, undefined, upperCaseLevel);
@@ -28,10 +26,4 @@ async function serve(): Promise<void> {
   }
 }
 
-/** `hash-password`: the password on stdin, as the users' file holds it. */
-async function printHash(): Promise<void> {
-  const password = (await text(process.stdin)).replace(/\r?\n$/, '');
-  process.stdout.write(`${await hashPassword(password)}\n`);
-}
-
-void (process.argv[2] === 'hash-password' ? printHash() : serve());
+void serve();

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { version } from '../../../package.json';
@@ -11,7 +11,7 @@ import { createPublicApp, createRedirectApp } from './apps';
 import type { Environment } from './environment';
 import type { LoginLimit } from './login';
 import { AppMetrics } from './metrics';
-import { Users } from './users';
+import { User } from './users';
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -49,7 +49,7 @@ const CIPHERS = [
 
 /**
  * Starts to listen: HTTPS for everyone, plain HTTP that leads there, and /metrics with mutual TLS.
- * @throws ConfigError when the certificate or the users' file cannot be used
+ * @throws ConfigError when the certificate or the password's file cannot be used
  * @throws Error when a port cannot be bound
  */
 export async function startApp(
@@ -57,14 +57,16 @@ export async function startApp(
   { clock, logger, loginLimit = LOGIN_LIMIT }: Surroundings,
 ): Promise<RunningApp> {
   const { TLS_DIRECTORY: folder, TRUST_PROXY: trustProxy } = environment;
-  const users = new Users(environment.USERS_FILE);
-  if ((await users.load()).size === 0) logger.warn('there are no users: nobody can log in');
+  const { USER_NAME: name, PASSWORD_FILE: passwordFile, PUBLIC_CLIENTS: clients } = environment;
+  const user = new User({ name, passwordFile });
+  if (!(await user.load())) logger.warn('there is no password: nobody can log in');
   const tls = await WatchedTls.open({ folder, clock, logger });
   const metrics = new AppMetrics(version);
   const surroundings = { clock, logger, metrics, trustProxy };
 
-  const publicApp = await createPublicApp({ ...surroundings, users, loginLimit });
-  const options = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, ...secureContext(tls.current) };
+  const publicApp = await createPublicApp({ ...surroundings, user, clients, loginLimit });
+  const contextOf = clients ? demandingContext : secureContext;
+  const options = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, ...contextOf(tls.current) };
   const publicServer = https.createServer(options, (...call) => publicApp.routing(...call));
   const publicPort = await listen(publicServer, environment.PUBLIC_PORT);
 
@@ -78,8 +80,8 @@ export async function startApp(
   const redirectServer = http.createServer(TIMEOUTS, (...call) => redirectApp.routing(...call));
   for (const server of [publicServer, redirectServer]) server.setTimeout(SILENCE_MS);
 
-  const clients = environment.METRICS_CLIENTS;
-  const metricsServer = createMetricsServer(metrics, logger, tls.current, clients);
+  const { METRICS_CLIENTS: scrapers } = environment;
+  const metricsServer = createMetricsServer(metrics, logger, tls.current, scrapers);
   const ports = {
     public: publicPort,
     redirect: await listen(redirectServer, environment.REDIRECT_PORT),
@@ -89,7 +91,7 @@ export async function startApp(
 
   const stopping = new AbortController();
   const watching = tls.run((material) => {
-    publicServer.setSecureContext(secureContext(material));
+    publicServer.setSecureContext(contextOf(material));
     metricsServer.update(material);
     certificate = new X509Certificate(material.cert);
   }, stopping.signal);
@@ -103,6 +105,17 @@ export async function startApp(
 
 function secureContext({ cert, key }: TlsMaterial): https.ServerOptions {
   return { cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS };
+}
+
+/** Asks visitors for a certificate, of each connection anew: one that is withdrawn stays so (no session tickets). */
+function demandingContext(material: TlsMaterial): https.ServerOptions {
+  return {
+    ...secureContext(material),
+    ca: material.ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
 }
 
 function createMetricsServer(

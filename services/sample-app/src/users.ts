@@ -1,7 +1,11 @@
-import { randomBytes, scrypt as scryptWithCallback, timingSafeEqual } from 'node:crypto';
+import {
+  createHash,
+  randomBytes,
+  scrypt as scryptWithCallback,
+  timingSafeEqual,
+} from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import * as z from 'zod';
 import { ConfigError } from '../../shared/environment';
 
 const scrypt = promisify<string, Buffer, number, object, Buffer>(scryptWithCallback);
@@ -13,46 +17,42 @@ const SALT_BYTES = 16;
 /** Attempts that may wait for their turn; together they take about 3 s. */
 const MAX_WAITING = 16;
 
-interface StoredPassword {
+interface HashedPassword {
   readonly salt: Buffer;
   readonly hash: Buffer;
 }
 
-const schema = z.record(
-  z.string(),
-  z
-    .string()
-    .regex(/^scrypt\$[\w+/]{22}==\$[\w+/]{43}=$/, 'not of the form scrypt$<salt>$<hash>')
-    .transform((text): StoredPassword => {
-      const [, salt = '', hash = ''] = text.split('$');
-      return { salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
-    }),
-);
+/** Compared with when there is no password, so that finding out takes as long. */
+const NOBODY: HashedPassword = { salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
 
-/** Compared with when there is no such user, so that finding out takes as long. */
-const NOBODY: StoredPassword = { salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
+export interface Account {
+  readonly name: string;
+  /** Holds the password. Default: nobody can log in. */
+  readonly passwordFile?: string;
+}
 
-/** Who may log in: a JSON file of names and hashes, read at each attempt so that a change needs no restart. */
-export class Users {
+/**
+ * The one user. The password's file is read at each attempt, so that a change needs no restart; only a hash of it stays
+ * in memory.
+ */
+export class User {
   private waiting = 0;
   private turn: Promise<unknown> = Promise.resolve();
+  private known:
+    { readonly digest: string; readonly password: Promise<HashedPassword> } | undefined;
 
-  /** @param file none, or one that does not exist: nobody can log in */
-  constructor(private readonly file?: string) {}
+  constructor(private readonly account: Account) {}
 
   /**
-   * Passwords by name.
-   * @throws ConfigError when the file cannot be read or is not as it should be
+   * The hash of the password; undefined when there is no file.
+   * @throws ConfigError when the file cannot be read or is empty
    */
-  async load(): Promise<ReadonlyMap<string, StoredPassword>> {
-    if (this.file === undefined) return new Map();
-    try {
-      const users = schema.parse(JSON.parse(await readFile(this.file, 'utf8')));
-      return new Map(Object.entries(users));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
-      throw new ConfigError(`${this.file}: ${reason(error)}`);
-    }
+  async load(): Promise<HashedPassword | undefined> {
+    const password = await this.read();
+    if (password === undefined) return undefined;
+    const digest = createHash('sha256').update(password).digest('base64');
+    if (this.known?.digest !== digest) this.known = { digest, password: hashOf(password) };
+    return this.known.password;
   }
 
   /**
@@ -64,13 +64,27 @@ export class Users {
     if (this.waiting >= MAX_WAITING) return 'busy';
     this.waiting += 1;
     try {
-      const known = (await this.load()).get(name);
+      const known = await this.load();
       const { salt, hash } = known ?? NOBODY;
       const actual = await this.inTurn(() => scrypt(password, salt, HASH_BYTES, COST));
-      return timingSafeEqual(actual, hash) && known !== undefined ? 'right' : 'wrong';
+      const isRight = timingSafeEqual(actual, hash) && known !== undefined;
+      return isRight && name === this.account.name ? 'right' : 'wrong';
     } finally {
       this.waiting -= 1;
     }
+  }
+
+  private async read(): Promise<string | undefined> {
+    const { passwordFile: file } = this.account;
+    if (file === undefined) return undefined;
+    try {
+      const password = (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+      if (password !== '') return password;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new ConfigError(`${file}: ${(error as Error).message}`);
+    }
+    throw new ConfigError(`${file}: no password in it`);
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -80,16 +94,7 @@ export class Users {
   }
 }
 
-/** A password as the users' file holds it, with a salt of its own. */
-export async function hashPassword(password: string): Promise<string> {
+async function hashOf(password: string): Promise<HashedPassword> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await scrypt(password, salt, HASH_BYTES, COST);
-  return `scrypt$${salt.toString('base64')}$${hash.toString('base64')}`;
-}
-
-/** Without a password or what could be one: a parser's message quotes what it could not read. */
-function reason(error: unknown): string {
-  if (error instanceof SyntaxError) return 'not JSON';
-  if (!(error instanceof z.ZodError)) return (error as Error).message;
-  return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  return { salt, hash: await scrypt(password, salt, HASH_BYTES, COST) };
 }

@@ -4,7 +4,7 @@ import tls, { type SecureVersion } from 'node:tls';
 import { systemClock } from '../../../services/shared/clock';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
-import { TestApp } from './support';
+import { type Answer, eventually, PROMETHEUS, TestApp } from './support';
 
 let authority: TlsAuthority;
 let leaf: TlsMaterial;
@@ -323,6 +323,43 @@ describe('settings', () => {
   test('HTTPS_PORT: redirects lead there', async () => {
     const { headers } = await other.plain('/', { headers: { host: 'localhost:80' } });
     expect(headers.location).toBe('https://localhost/');
+  });
+});
+
+describe('visitors with certificates', () => {
+  let closed: TestApp;
+  beforeAll(async () => {
+    closed = await TestApp.start(leaf, { PUBLIC_CLIENTS: PROMETHEUS });
+  });
+  afterAll(() => closed.stop());
+
+  const visit = ({ cert, key }: Partial<TlsMaterial>): Promise<Answer> =>
+    closed.get('/', { cert, key, headers: { 'x-request-id': 'visit-1' } });
+
+  test('those of the list are served', async () => {
+    expect((await visit(prometheus)).status).toBe(200);
+  });
+
+  test('others of our authority are refused, and logged', async () => {
+    expect((await visit(leaf)).status).toBe(403);
+    await eventually(() =>
+      closed.lines.some(({ requestId, status }) => requestId === 'visit-1' && status === 403),
+    );
+  });
+
+  test('nobody else is listened to', async () => {
+    const refused = /certificate required|unknown ca|ECONNRESET|socket hang up/;
+    await expect(visit({})).rejects.toThrow(refused);
+    const stranger = await (await TlsAuthority.create()).issue('prometheus');
+    await expect(visit(stranger)).rejects.toThrow(refused);
+  });
+
+  test('a new authority is believed once it is there', async () => {
+    const newcomer = await (await TlsAuthority.create()).issue('prometheus');
+    closed.files.writeTls({ ...leaf, ca: `${leaf.ca}${newcomer.ca}` });
+    await eventually(() => closed.said('the certificate was renewed').length > 0);
+    expect((await visit(newcomer)).status).toBe(200);
+    expect((await visit(prometheus)).status).toBe(200);
   });
 });
 

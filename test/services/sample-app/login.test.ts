@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { hashPassword, Users } from '../../../services/sample-app/src/users';
+import { rmSync } from 'node:fs';
+import { User } from '../../../services/sample-app/src/users';
 import { systemClock } from '../../../services/shared/clock';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
@@ -149,16 +149,18 @@ describe('brute force', () => {
   }, 20_000);
 });
 
-describe('users', () => {
+describe('the user', () => {
   const files = new AppFiles();
-  beforeAll(() => files.writeUser());
+  beforeAll(() => files.writePassword());
   afterAll(() => files.remove());
 
+  const newUser = (): User => new User({ name: USER.username, passwordFile: files.password });
+
   test('an unknown name takes as long as a known one', async () => {
-    const users = new Users(files.users);
+    const user = newUser();
     const time = async (name: string): Promise<number> => {
       const since = performance.now();
-      expect(await users.verify(name, 'wrong')).toBe('wrong');
+      expect(await user.verify(name, 'wrong')).toBe('wrong');
       return performance.now() - since;
     };
     await time('warm-up');
@@ -174,51 +176,53 @@ describe('users', () => {
   }, 30_000);
 
   test('a flood waits in a line that has an end', async () => {
-    const users = new Users(files.users);
+    const user = newUser();
     const verdicts = await Promise.all(
-      Array.from({ length: 20 }, () => users.verify(USER.username, USER.password)),
+      Array.from({ length: 20 }, () => user.verify(USER.username, USER.password)),
     );
     expect(verdicts.filter((one) => one === 'right')).toHaveLength(16);
     expect(verdicts.filter((one) => one === 'busy')).toHaveLength(4);
-    expect(await users.verify(USER.username, USER.password)).toBe('right');
+    expect(await user.verify(USER.username, USER.password)).toBe('right');
   }, 30_000);
 
   test('a changed file counts at the next attempt, a missing one lets nobody in', async () => {
-    const users = new Users(files.users);
-    writeFileSync(files.users, JSON.stringify({ bob: await hashPassword('builder') }));
-    expect(await users.verify('bob', 'builder')).toBe('right');
-    expect(await users.verify(USER.username, USER.password)).toBe('wrong');
-    rmSync(files.users);
-    expect(await users.verify('bob', 'builder')).toBe('wrong');
-    expect(await new Users().verify('bob', 'builder')).toBe('wrong');
+    const user = newUser();
+    files.writePassword('builder');
+    expect(await user.verify(USER.username, 'builder')).toBe('right');
+    expect(await user.verify(USER.username, USER.password)).toBe('wrong');
+    rmSync(files.password);
+    expect(await user.verify(USER.username, 'builder')).toBe('wrong');
+    expect(await new User({ name: USER.username }).verify(USER.username, '')).toBe('wrong');
+  });
+
+  test('a line end after the password is not part of it', async () => {
+    files.writePassword('builder\n');
+    expect(await newUser().verify(USER.username, 'builder')).toBe('right');
   });
 
   test('one salt for each', async () => {
-    expect(await hashPassword('same')).not.toBe(await hashPassword('same'));
+    files.writePassword('same');
+    const [one, other] = await Promise.all([newUser().load(), newUser().load()]);
+    expect(one?.hash).toHaveLength(32);
+    expect(one?.hash).not.toEqual(other?.hash);
   });
 
-  test.each([
-    ['no JSON', 'ada: plain-secret', /users.json: not JSON$/],
-    ['no object', '[]', /users.json: .*expected record/],
-    ['a plain password', '{"ada":"plain-secret"}', /ada: not of the form scrypt/],
-  ])('%s is refused, and not quoted', async (_what, text, message) => {
-    writeFileSync(files.users, text);
-    const loading = new Users(files.users).load();
-    await expect(loading).rejects.toThrow(message);
-    await expect(loading).rejects.not.toThrow(/plain-secret/);
+  test.each(['', '\n'])('an empty password (%j) is none', async (text) => {
+    files.writePassword(text);
+    await expect(newUser().load()).rejects.toThrow(/password: no password in it$/);
   });
 
   test('a file that breaks later is 500 and an ERROR, not a way in', async () => {
-    writeFileSync(app.files.users, '{');
+    app.files.writePassword('');
     expect((await app.login(USER)).status).toBe(500);
     expect(app.lines.filter(({ level }) => level === 'ERROR')).toHaveLength(1);
-    await app.files.writeUser();
+    app.files.writePassword();
     expect((await app.login(USER)).status).toBe(200);
   });
 
-  test('that there are none is said at the start', async () => {
-    const empty = await TestApp.start(leaf, { USERS_FILE: '/nowhere/users.json' });
-    expect(empty.said('there are no users: nobody can log in')).toHaveLength(1);
+  test('that there is no password is said at the start', async () => {
+    const empty = await TestApp.start(leaf, { PASSWORD_FILE: '/nowhere/password' });
+    expect(empty.said('there is no password: nobody can log in')).toHaveLength(1);
     expect((await empty.login(USER)).status).toBe(401);
     await empty.stop();
   });

@@ -1,13 +1,12 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import type net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
 import { bundleService } from '../../../services/build';
 import type { RunningApp } from '../../../services/sample-app/src/serve';
-import { Users } from '../../../services/sample-app/src/users';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
 import { AppFiles, call, eventually, type Line } from './support';
@@ -38,7 +37,7 @@ beforeAll(async () => {
   material = await authority.issue('sample-app');
   prometheus = await authority.issue('prometheus');
   files.writeTls(material);
-  await files.writeUser();
+  files.writePassword();
 }, 60_000);
 afterAll(() => files.remove());
 
@@ -126,16 +125,6 @@ describe('the bundled process', () => {
   }, 20_000);
 });
 
-test('hash-password makes what the users file holds', async () => {
-  const hash = execFileSync(process.execPath, [bundle, 'hash-password'], {
-    input: 'pass word\n',
-    encoding: 'utf8',
-  });
-  const users = path.join(files.folder, 'made.json');
-  writeFileSync(users, JSON.stringify({ eve: hash.trim() }));
-  expect(await new Users(users).verify('eve', 'pass word')).toBe('right');
-});
-
 describe('bad settings end the process with status 2 and one line', () => {
   const failing = (changes: NodeJS.ProcessEnv): { status: number | null; lines: string[] } => {
     const env = { ...files.environment, ...changes };
@@ -152,6 +141,9 @@ describe('bad settings end the process with status 2 and one line', () => {
     ['REDIRECT_PORT', ''],
     ['METRICS_PORT', 'http'],
     ['METRICS_CLIENTS', 'spiffe://vigil/ns/monitoring/sa/prometheus,prometheus'],
+    ['PUBLIC_CLIENTS', ''],
+    ['PUBLIC_CLIENTS', 'technician'],
+    ['USER_NAME', ''],
     ['TRUST_PROXY', 'true'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
@@ -165,7 +157,7 @@ describe('bad settings end the process with status 2 and one line', () => {
 
   test.each([
     ['no certificate', { TLS_DIRECTORY: '/nowhere' }, /^\/nowhere: ENOENT/],
-    ['users that cannot be read', { USERS_FILE: files.folder }, /EISDIR/],
+    ['a password that cannot be read', { PASSWORD_FILE: files.folder }, /EISDIR/],
   ])('%s', (_what, changes, message) => {
     const { status, lines } = failing(changes);
     expect(status).toBe(2);

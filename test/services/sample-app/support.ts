@@ -6,7 +6,6 @@ import path from 'node:path';
 import { readEnvironment } from '../../../services/sample-app/src/environment';
 import type { LoginLimit } from '../../../services/sample-app/src/login';
 import { type RunningApp, startApp } from '../../../services/sample-app/src/serve';
-import { hashPassword } from '../../../services/sample-app/src/users';
 import { type Clock, systemClock } from '../../../services/shared/clock';
 import { createLogger, upperCaseLevel } from '../../../services/shared/logger';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
@@ -25,7 +24,7 @@ export interface Answer {
 /** The files of an app, in a folder of their own. */
 export class AppFiles {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'sample-app-'));
-  readonly users = path.join(this.folder, 'users.json');
+  readonly password = path.join(this.folder, 'password');
   readonly tls = path.join(this.folder, 'tls');
 
   constructor() {
@@ -39,15 +38,13 @@ export class AppFiles {
       METRICS_PORT: '0',
       METRICS_CLIENTS: PROMETHEUS,
       TLS_DIRECTORY: this.tls,
-      USERS_FILE: this.users,
+      USER_NAME: USER.username,
+      PASSWORD_FILE: this.password,
     };
   }
 
-  async writeUser(): Promise<void> {
-    writeFileSync(
-      this.users,
-      JSON.stringify({ [USER.username]: await hashPassword(USER.password) }),
-    );
+  writePassword(password = USER.password): void {
+    writeFileSync(this.password, password);
   }
 
   writeTls({ cert, key, ca }: TlsMaterial): void {
@@ -83,7 +80,7 @@ export class TestApp {
   ): Promise<TestApp> {
     const files = new AppFiles();
     files.writeTls(material);
-    await files.writeUser();
+    files.writePassword();
     const output: string[] = [];
     const destination = { write: (line: string): void => void output.push(line) };
     const logger = createLogger('sample-app', 'info', destination, upperCaseLevel);
