@@ -84,7 +84,6 @@ export function lokiConfig({ loki }: Settings, where: LokiSurroundings): object 
       max_query_lookback: retention,
       reject_old_samples: true,
       reject_old_samples_max_age: retention,
-      deletion_mode: 'disabled',
       // A node that catches up after an outage sends all that it has kept; beyond these it is told to wait (429).
       ingestion_rate_mb: 16,
       ingestion_burst_size_mb: 32,
