@@ -106,6 +106,8 @@ export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
     drop(
       'container_(tasks_state|memory_failures_total|memory_mapped_file|blkio_device_usage_total|fs_.+_(merged|sector|time_seconds).*|network_tcp6?_usage_total|network_udp6?_usage_total|spec_cpu_shares|health_state)',
     ),
+    // A node's own file systems are told by node-exporter.
+    drop('container_fs_.+;', '__name__', containerLabel('pod_name')),
     // A pod's sandbox has its network, and nothing else that anyone looks at.
     drop(
       'container_(cpu|memory|fs|blkio|spec|last|start|file|sockets|threads|ulimits|processes|oom|pressure)_.+;.+;',
@@ -133,5 +135,13 @@ export const keptSeries: Readonly<Record<string, readonly RelabelConfig[]>> = {
       'grafana_api_login_post_total',
     ),
   ],
+  apache: [keepOnly(...RUNTIME, 'apache_.+')],
+  nginx: [keepOnly(...RUNTIME, 'nginx_.+')],
+  'certificate-expiry': [
+    keepOnly(
+      'probe_(success|duration_seconds|ssl_earliest_cert_expiry|ssl_last_chain_info|tls_version_info)',
+    ),
+  ],
+  'web-page': [keepOnly('probe_(success|duration_seconds|http_status_code|http_duration_seconds)')],
   alertmanager: [drop('alertmanager_http_.+_bucket|go_(gc_|memstats_|sched_|cpu_).+')],
 };

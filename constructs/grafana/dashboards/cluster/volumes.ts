@@ -1,4 +1,5 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
+import { PACE } from '../../../prometheus/rules/disks';
 import { BY_VOLUME, usedOfVolumes } from '../../../prometheus/rules/workloads';
 import { seconds, type Settings } from '../../../settings';
 import {
@@ -12,6 +13,7 @@ import {
 import { inNamespace } from './selectors';
 
 const KIND = 'Storage whose driver tells kubelet nothing, such as that of kind, does not appear.';
+const AVAILABLE = `kubelet_volume_stats_available_bytes${inNamespace()}`;
 const VOLUME = '{{namespace}} {{persistentvolumeclaim}}';
 
 /** How full the volumes are, and how soon they will be. */
@@ -41,13 +43,13 @@ const used = ({ volume: bound }: Settings['thresholds']['containers']): BarGauge
 const leftLater = ({ diskFullWithin }: Settings['thresholds']['nodes']): TimeSeriesBuilder =>
   timeSeries({
     title: `Space left in ${diskFullWithin}`,
-    description: `What would be free in ${diskFullWithin} at the pace of the last 6h; zero means full. ${KIND}`,
+    description: `What would be free in ${diskFullWithin} at the pace of the last ${PACE}; zero means full. A volume younger than that has no pace yet, and shows what is free now. ${KIND}`,
     unit: units.BytesIEC,
     thresholds: thresholds.atLeast(1),
     alerts: ['VolumeFullSoon'],
     queries: [
       {
-        expr: `clamp_min(max ${BY_VOLUME} (predict_linear(kubelet_volume_stats_available_bytes${inNamespace()}[6h], ${seconds(diskFullWithin)})), 0)`,
+        expr: `clamp_min(max ${BY_VOLUME} (predict_linear(${AVAILABLE}[${PACE}], ${seconds(diskFullWithin)}) and ${AVAILABLE} offset ${PACE}), 0) or max ${BY_VOLUME} (${AVAILABLE})`,
         legend: VOLUME,
       },
     ],

@@ -35,6 +35,7 @@ const disk = (what: 'reads' | 'writes', title: string): TimeSeriesBuilder =>
     title: `${title}, the highest ten`,
     description:
       'Bytes that reach a device on behalf of a container; what the page cache answers or still holds is not among them.',
+    emptyWhenWell: 'nodes with cgroups of version 1 may not count them by container',
     unit: units.BytesPerSecondIEC,
     thresholds: thresholds.none,
     queries: [

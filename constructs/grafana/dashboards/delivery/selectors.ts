@@ -3,12 +3,12 @@ import { choice, chosen } from '../frame';
 
 const DESTINATION_VARIABLE = 'destination';
 
-/** Where alerts go. */
+/** Where alerts go. Each destination tells whether it is parked, and only one that is not how it fares. */
 export const destinationVariable = (): QueryVariableBuilder =>
   choice({
     name: DESTINATION_VARIABLE,
     label: 'Destination',
-    of: 'alert_router_destination_healthy',
+    of: 'alert_router_destination_parked',
   });
 
 /** The selector of the chosen destinations, with further matchers behind it. */

@@ -46,13 +46,13 @@ const usedOverTime = ({ diskWarning, diskCritical }: Limits): TimeSeriesBuilder 
 const leftLater = ({ diskFullWithin }: Limits): TimeSeriesBuilder =>
   timeSeries({
     title: `Disk space left in ${diskFullWithin}`,
-    description: `What would be free in ${diskFullWithin} at the pace of the last ${PACE}; zero means full. A system younger than that has no pace yet, and no alert trusts it.`,
+    description: `What would be free in ${diskFullWithin} at the pace of the last ${PACE}; zero means full. A system younger than that has no pace yet, and shows what is free now.`,
     unit: units.BytesIEC,
     thresholds: thresholds.atLeast(1),
     alerts: ['NodeDiskFullSoon'],
     queries: [
       {
-        expr: `clamp_min(predict_linear(${AVAILABLE}${onNode()}[${PACE}], ${seconds(diskFullWithin)}), 0)`,
+        expr: `clamp_min(predict_linear(${AVAILABLE}${onNode()}[${PACE}], ${seconds(diskFullWithin)}) and ${AVAILABLE}${onNode()} offset ${PACE}, 0) or ${AVAILABLE}${onNode()}`,
         legend: '{{node}} {{device}}',
       },
     ],

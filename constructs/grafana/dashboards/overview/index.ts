@@ -2,7 +2,7 @@ import {
   CustomVariableBuilder,
   type DashboardBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { EXPIRY_JOB } from '../../../prometheus/scrape-jobs';
+import { EXPIRY_JOB, WEB_PAGE_JOB } from '../../../prometheus/scrape-jobs';
 import type { Settings } from '../../../settings';
 import { namespaces, type Topology } from '../../../topology';
 import { dashboard } from '../frame';
@@ -14,7 +14,7 @@ import { NAMESPACE_VARIABLE } from './selectors';
 
 /** Is all well, what fires, and how the certificates are: the first screen after the login. */
 export function overview(settings: Settings, topology: Topology): DashboardBuilder {
-  const jobs = [...topology.scrapeJobs.map(({ name }) => name), EXPIRY_JOB];
+  const jobs = [...topology.scrapeJobs.map(({ name }) => name), EXPIRY_JOB, WEB_PAGE_JOB];
   return dashboard({
     name: 'overview',
     title: 'Overview',
