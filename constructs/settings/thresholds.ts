@@ -66,7 +66,7 @@ export const thresholds = z
           'Failed SSH logins to a node, of one address, within 5 minutes.',
         ),
         failuresBeforeLogin: count(5).describe(
-          'Failed logins within 10 minutes after which one that succeeds is told.',
+          'Failed logins within 5 minutes after which one that succeeds is told.',
         ),
         sudoPasswords: count(3).describe('Wrong passwords of a user for sudo within 5 minutes.'),
         missingPaths: count(20).describe(

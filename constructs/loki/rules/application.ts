@@ -1,21 +1,16 @@
 import { alert, type RuleGroup } from '../../prometheus/rules/rule';
 import type { Settings } from '../../settings';
+import { isPage, namespaces, type Topology } from '../../topology';
 import { matching } from '../selectors';
 import { countOf } from './expressions';
 
-/** What applications say of themselves. The control plane's lines are left out: its metrics tell more. */
-export const application = ({ thresholds }: Settings): RuleGroup => ({
+/** What applications say of themselves. */
+export const application = ({ thresholds }: Settings, topology: Topology): RuleGroup => ({
   name: 'application-logs',
   rules: [
     alert({
       name: 'ApplicationErrors',
-      expr: `${countOf(
-        {
-          lines: `${matching('container', 'namespace!="kube-system"')} | level=~"error|critical"`,
-          by: 'namespace, app',
-        },
-        '5m',
-      )} >= ${thresholds.logs.errors}`,
+      expr: `${countOf(errors(topology), '5m')} >= ${thresholds.logs.errors}`,
       for: '0s',
       severity: 'warning',
       service: '{{ $labels.app }}',
@@ -25,3 +20,17 @@ export const application = ({ thresholds }: Settings): RuleGroup => ({
     }),
   ],
 });
+
+/**
+ * Without the cluster's own parts and the stack's: each of them calls it an error when another is not there yet, and
+ * what matters of that is told by their metrics.
+ */
+const errors = (topology: Topology) => ({
+  lines: `${matching('container', `namespace!~"${['kube-system', ...withoutPages(topology)].join('|')}"`)} | level=~"error|critical"`,
+  by: 'namespace, app',
+});
+
+const withoutPages = ({ components }: Topology): string[] =>
+  Object.keys(namespaces).filter(
+    (name) => !components.some((component) => isPage(component) && component.namespace === name),
+  );

@@ -16,9 +16,9 @@ export const countOf = ({ lines, by }: Lines, window: string): string =>
 /** Milliseconds since 1970 at which a line was written, as its value. */
 const TIME = '| label_format at=`{{ __timestamp__ | unixEpochMillis }}` | unwrap at';
 
-/** Time in which failures count, and in which the success after them is told. */
-const GUESSING = '10m';
-const TOLD = '5m';
+/** Time in which failures count, and in which the success after them is told; each line of it is read every time. */
+const GUESSING = '5m';
+const TOLD = '2m';
 
 interface LoginAfterFailures extends Lines {
   /** Lines of logins that succeeded; `lines` are those that failed. */

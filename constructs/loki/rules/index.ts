@@ -11,7 +11,7 @@ import { web } from './web';
 /** Rules about log lines, one group for each domain; Loki evaluates them, and tells the same Alertmanager. */
 export const logRules = (settings: Settings, topology: Topology): RuleGroup[] =>
   hurried(settings, [
-    application(settings),
+    application(settings, topology),
     logins(settings),
     nodes(settings),
     clusterAudit(settings, topology),

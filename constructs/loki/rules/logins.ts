@@ -54,6 +54,5 @@ const loginAfter = (subject: Subject, least: number): Alert =>
     }),
     severity: 'critical',
     summary: `A password of {{ $labels.app }} may have been guessed: ${SUBJECTS[subject].name}.`,
-    description:
-      'A login succeeded after failures, of which there were {{ $value }} in 10 minutes.',
+    description: 'A login succeeded after failures, of which there were {{ $value }} in 5 minutes.',
   });

@@ -57,7 +57,7 @@ const sshLoginAfterFailures = ({ failuresBeforeLogin }: Limits): Alert =>
     service: 'ssh',
     summary: '{{ $labels.client }} may have guessed a password of node {{ $labels.node }}.',
     description:
-      'An SSH login succeeded after failures, of which there were {{ $value }} in 10 minutes.',
+      'An SSH login succeeded after failures, of which there were {{ $value }} in 5 minutes.',
   });
 
 /** Who runs sudo stands at the beginning; a command that he chose stands at the end. */

@@ -90,15 +90,15 @@ describeLogRules(group, [
   },
   {
     alert: 'LoginAfterFailures',
-    title: 'is quiet after 4 failures, before the failures, without a success, and after 5 minutes',
+    title: 'is quiet after 4 failures, before the failures, without a success, and after 2 minutes',
     lines: [
       failed({ user: 'four', client: '10.0.0.4', ago: times(4) }),
       succeeded({ user: 'four', client: '10.0.0.4', ago: [5] }),
       succeeded({ user: 'before', client: '10.0.0.7', ago: [60] }),
       failed({ user: 'before', client: '10.0.0.7', ago: times(9) }),
       failed({ user: 'never', client: '10.0.0.8', ago: times(9) }),
-      failed({ user: 'old', client: '10.0.0.9', ago: times(9, 320) }),
-      succeeded({ user: 'old', client: '10.0.0.9', ago: [301] }),
+      failed({ user: 'old', client: '10.0.0.9', ago: times(9, 140) }),
+      succeeded({ user: 'old', client: '10.0.0.9', ago: [121] }),
     ],
     fires: [],
   },

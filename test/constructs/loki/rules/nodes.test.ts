@@ -108,7 +108,7 @@ describeLogRules(group, [
   },
   {
     alert: 'SshLoginAfterFailures',
-    title: 'is quiet after 4 failures, before them, at another node, and after 5 minutes',
+    title: 'is quiet after 4 failures, before them, at another node, and after 2 minutes',
     lines: [
       ssh.wrong({ client: '10.0.0.4', ago: times(4) }),
       ssh.accepted({ client: '10.0.0.4', ago: [5] }),
@@ -116,8 +116,8 @@ describeLogRules(group, [
       ssh.wrong({ client: '10.0.0.7', ago: times(9) }),
       ssh.wrong({ client: '10.0.0.8', ago: times(9) }),
       ssh.accepted({ client: '10.0.0.8', ago: [5], node: 'b' }),
-      ssh.wrong({ client: '10.0.0.9', ago: times(9, 320) }),
-      ssh.accepted({ client: '10.0.0.9', ago: [301] }),
+      ssh.wrong({ client: '10.0.0.9', ago: times(9, 140) }),
+      ssh.accepted({ client: '10.0.0.9', ago: [121] }),
     ],
     fires: [],
   },
