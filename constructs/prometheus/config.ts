@@ -1,7 +1,8 @@
-import { namespaces, type Component, type Topology } from '../topology';
+import { isPage, namespaces, type Component, type Topology } from '../topology';
 import { clientTls } from '../kubernetes';
 import type { Settings } from '../settings';
-import { EXPIRY_JOB, discoverPods, scrapeConfig } from './scrape-jobs';
+import { EXPIRY_JOB, WEB_PAGE_JOB, discoverPods, scrapeConfig } from './scrape-jobs';
+import { keptSeries } from './series';
 import type { PrometheusConfig, RelabelConfig, RemoteWriteConfig, ScrapeConfig } from './types';
 
 /** Directory of the rule files within the container. */
@@ -30,6 +31,7 @@ export function prometheusConfig(settings: Settings, topology: Topology): Promet
     scrape_configs: [
       ...topology.scrapeJobs.map((job) => scrapeConfig(job, ourNamespaces)),
       expiryProbes(settings, topology, ourNamespaces),
+      ...pageProbes(settings, topology),
     ],
     ...(remoteWrite.length > 0 && { remote_write: remoteWrite }),
   };
@@ -67,7 +69,10 @@ function expiryProbes(
   ourNamespaces: readonly string[],
 ): ScrapeConfig {
   const blackbox = topology.component('blackboxExporter');
-  const probed = topology.flowsFrom(blackbox).map(({ to, port }) => `${to.name};${port.number}`);
+  const probed = topology
+    .flowsFrom(blackbox)
+    .filter(({ to }) => to.kind === 'component')
+    .map(({ to, port }) => `${to.name};${port.number}`);
   const prefix = '__meta_kubernetes_pod';
   const relabel: RelabelConfig[] = [
     {
@@ -92,24 +97,58 @@ function expiryProbes(
       separator: ':',
       target_label: 'instance',
     },
-    { target_label: '__address__', replacement: `${blackbox.dnsName}:${blackbox.ports.metrics}` },
+    throughBlackbox(blackbox),
   ];
   return {
     job_name: EXPIRY_JOB,
-    scheme: 'https',
-    scrape_interval: settings.prometheus.scrapeInterval,
-    scrape_timeout: settings.prometheus.scrapeInterval,
-    metrics_path: '/probe',
-    tls_config: clientTls(blackbox.dnsName),
+    ...probe(settings, blackbox),
     kubernetes_sd_configs: [{ role: 'pod', namespaces: { names: ourNamespaces } }],
     relabel_configs: relabel,
-    metric_relabel_configs: [
-      {
-        source_labels: ['__name__'],
-        regex:
-          'probe_(success|duration_seconds|ssl_earliest_cert_expiry|ssl_last_chain_info|tls_version_info)',
-        action: 'keep',
-      },
-    ],
+    metric_relabel_configs: keptSeries[EXPIRY_JOB],
   };
 }
+
+/** The blackbox module that asks for a component's page. */
+export const pageModule = (component: Pick<Component, 'name'>): string => `page-${component.name}`;
+
+/** Asks the blackbox exporter for each page as visitors reach it: by its name, through the Service. */
+function pageProbes(settings: Settings, topology: Topology): ScrapeConfig[] {
+  const pages = topology.components.filter(isPage);
+  if (pages.length === 0) return [];
+  const blackbox = topology.component('blackboxExporter');
+  return [
+    {
+      job_name: WEB_PAGE_JOB,
+      ...probe(settings, blackbox),
+      static_configs: pages.map(({ name, namespace, dnsName }) => ({
+        targets: [`https://${dnsName}/`],
+        labels: { component: name, namespace },
+      })),
+      relabel_configs: [
+        { source_labels: ['__address__'], target_label: '__param_target' },
+        { source_labels: ['__address__'], target_label: 'instance' },
+        {
+          source_labels: ['component'],
+          target_label: '__param_module',
+          replacement: pageModule({ name: '$1' }),
+        },
+        throughBlackbox(blackbox),
+      ],
+      metric_relabel_configs: keptSeries[WEB_PAGE_JOB],
+    },
+  ];
+}
+
+const probe = ({ prometheus: { scrapeInterval } }: Settings, blackbox: Component) =>
+  ({
+    scheme: 'https',
+    scrape_interval: scrapeInterval,
+    scrape_timeout: scrapeInterval,
+    metrics_path: '/probe',
+    tls_config: clientTls(blackbox.dnsName),
+  }) as const;
+
+const throughBlackbox = (blackbox: Component): RelabelConfig => ({
+  target_label: '__address__',
+  replacement: `${blackbox.dnsName}:${blackbox.ports.metrics}`,
+});

@@ -20,6 +20,12 @@ export interface KubernetesDiscovery {
   readonly namespaces?: { readonly names: readonly string[] };
 }
 
+/** Targets by name, with labels of their own. */
+export interface StaticTargets {
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 export interface Authorization {
   readonly credentials_file: string;
 }
@@ -33,7 +39,8 @@ export interface ScrapeConfig {
   readonly params?: Readonly<Record<string, readonly string[]>>;
   readonly authorization?: Authorization;
   readonly tls_config: TlsConfig;
-  readonly kubernetes_sd_configs: readonly KubernetesDiscovery[];
+  readonly kubernetes_sd_configs?: readonly KubernetesDiscovery[];
+  readonly static_configs?: readonly StaticTargets[];
   readonly relabel_configs: readonly RelabelConfig[];
   readonly metric_relabel_configs?: readonly RelabelConfig[];
 }

@@ -35,9 +35,13 @@ export const exceptions = {
       'the proxy asks Grafana’s /api/health on its behalf; Grafana ends by itself when it fails',
   },
   'port number outside the topology': {
+    'constructs/exporters/cadvisor.ts: 8080': 'the same number; the web servers redirect on theirs',
     'constructs/exporters/cadvisor.ts: LOOPBACK_PORT = 8080':
       'loopback within the pod: nothing of the topology can reach it',
     'constructs/grafana/grafana.ts: LOOPBACK_PORT = 3001':
+      'loopback within the pod: nothing of the topology can reach it',
+    'constructs/kubernetes/workload.ts: 443': 'where browsers look for a page: a Service’s port',
+    'constructs/web/page-server.ts: STATUS_PORT = 8081':
       'loopback within the pod: nothing of the topology can reach it',
     'constructs/prometheus/rules/control-plane.ts: 3000': 'a number of requests',
     'constructs/prometheus/scrape-jobs.ts: 443':

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import {
   isAnyone,
   isPerson,
+  namespaces,
   type Component,
   type Endpoint,
   type Flow,
@@ -106,8 +107,8 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
   const direct = topology.flows.filter(({ via, from }) => !via && !isPerson(from));
 
   /** What is open to everyone is so to whoever no policy of ours holds back. */
-  const isOpenTo = (from: Endpoint | undefined, to: Endpoint | undefined, door: Door): boolean =>
-    !ours(from) &&
+  const isOpenTo = (origin: Place, to: Endpoint | undefined, door: Door): boolean =>
+    !Object.hasOwn(namespaces, origin.pod?.namespace ?? '') &&
     door.protocol === 'TCP' &&
     direct.some(
       (flow) => isAnyone(flow.from) && flow.to === to && flow.port.number === door.number,
@@ -154,7 +155,7 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
     );
     const expected = doors.filter(
       (door) =>
-        isOpenTo(fromEnd, ends.get(to), door) ||
+        isOpenTo(origin, ends.get(to), door) ||
         (fromEnd && inTable(fromEnd, ends.get(to), target, door)),
     );
 
@@ -190,11 +191,15 @@ describe.each(Object.entries(variants))('NetworkPolicies with %s', (_, stack) =>
 describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
   const { topology } = stack.context;
 
+  /** Of a page, the gate in question is the exporter's; the server itself is tried in test/constructs/web. */
+  const isGated = ({ namespace }: Component, port: string): boolean =>
+    namespace !== 'web' || port === 'metrics';
+
   const clients = (component: Component, scrapesOnly = false): Endpoint[] =>
     topology.flows
       .filter(
         ({ to, port, scrape }) =>
-          to === component && !component.open?.[port.name] && (scrape ?? !scrapesOnly),
+          to === component && isGated(component, port.name) && (scrape ?? !scrapesOnly),
       )
       .map(({ from }) => from);
 
@@ -234,7 +239,11 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
     expect([...web, ...proxied, ...others].map(({ name }) => name).sort()).toEqual(
       topology.components.map(({ name }) => name).sort(),
     );
-    expect(others.map(({ name }) => name)).toEqual(['certificate-controller', 'alert-router']);
+    expect(others.map(({ name }) => name)).toEqual([
+      'certificate-controller',
+      'alert-router',
+      'sample-app',
+    ]);
   });
 
   test.each(web.map((component) => [component.name, component] as const))(
@@ -292,6 +301,24 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
     expect(value.split(',').sort()).toEqual(spiffeIds(component));
   });
 
+  test('sample-app: its environment names its clients', () => {
+    const component = topology.component('sampleApp');
+    const container = stack.pods.find(({ name }) => name === component.name)?.containers[0];
+    const listOf = (variable: string): string[] | undefined =>
+      container?.env
+        ?.find(({ name }) => name === variable)
+        ?.value?.split(',')
+        .sort();
+    const visitors = topology.flows.filter(
+      ({ to, port, from }) => to === component && port.name === 'web' && !isAnyone(from),
+    );
+
+    expect(listOf('METRICS_CLIENTS')).toEqual(spiffeIds(component));
+    expect(listOf('PUBLIC_CLIENTS')).toEqual(
+      component.open?.web ? undefined : visitors.map(({ from }) => identity(from).spiffeId).sort(),
+    );
+  });
+
   test('alert-router: its configuration names its clients, each with what it may ask', () => {
     const component = topology.component('alertRouter');
     const { clients } = JSON.parse(
@@ -335,7 +362,8 @@ interface Job {
   readonly metrics_path: string;
   readonly tls_config: Readonly<Record<string, string>>;
   readonly authorization?: { readonly credentials_file: string };
-  readonly kubernetes_sd_configs: readonly {
+  readonly static_configs?: readonly object[];
+  readonly kubernetes_sd_configs?: readonly {
     readonly role: string;
     readonly namespaces?: { readonly names: readonly string[] };
   }[];
@@ -353,7 +381,8 @@ describe.each(Object.entries(variants))('scrape jobs with %s', (_, stack) => {
   const { scrape_configs: configs } = parse(
     fileOf(stack.objects, 'monitoring/prometheus-config', 'prometheus.yml'),
   ) as { scrape_configs: Job[] };
-  const jobs = configs.filter(({ job_name: name }) => name !== 'certificate-expiry');
+  const probes = ['certificate-expiry', 'web-page'];
+  const jobs = configs.filter(({ job_name: name }) => !probes.includes(name));
 
   const kept = (job: Job, label: string): string | undefined =>
     job.relabel_configs.find(
@@ -432,23 +461,47 @@ describe.each(Object.entries(variants))('scrape jobs with %s', (_, stack) => {
   test('certificate expiry: probed are exactly the ends of the prober’s flows', () => {
     const job = configs.find(({ job_name: name }) => name === 'certificate-expiry');
     const probed = job?.relabel_configs[0]?.regex?.split('|') ?? [];
-    const flows = topology.flows.filter(({ from }) => from.key === 'blackboxExporter');
+    const flows = topology.flows.filter(
+      ({ from, to }) => from.key === 'blackboxExporter' && to.kind === 'component',
+    );
     const { modules } = parse(
       fileOf(stack.objects, 'monitoring/blackbox-config', 'blackbox.yml'),
-    ) as { modules: Record<string, { tcp: { tls_config: { server_name: string } } }> };
+    ) as { modules: Record<string, { tcp?: { tls_config: { server_name: string } } }> };
 
     expect(probed.sort()).toEqual(flows.map(({ to, port }) => `${to.name};${port.number}`).sort());
     expect(
-      Object.entries(modules).map(([name, { tcp }]) => [name, tcp.tls_config.server_name]),
+      Object.entries(modules).flatMap(([name, { tcp }]) =>
+        tcp ? [[name, tcp.tls_config.server_name]] : [],
+      ),
     ).toEqual(
       topology.components.map(({ name, namespace }) => [`tls-${name}`, `${name}.${namespace}.svc`]),
     );
     // Every port of ours that serves TLS is looked at.
     expect(probed.sort()).toEqual(
       topology.components
-        .flatMap(({ name, ports }) => Object.values(ports).map((port) => `${name};${port}`))
+        .flatMap(({ name, ports, open }) =>
+          Object.entries(ports).flatMap(([port, number]) =>
+            open?.[port] === 'redirect' ? [] : [`${name};${number}`],
+          ),
+        )
         .sort(),
     );
+  });
+
+  test('web pages: each is asked for by its name, from outside of its pod', () => {
+    const job = configs.find(({ job_name: name }) => name === 'web-page');
+
+    expect(job?.static_configs).toEqual(
+      ['apache', 'nginx', 'sample-app'].map((component) => ({
+        targets: [`https://${component}.web.svc/`],
+        labels: { component, namespace: 'web' },
+      })),
+    );
+    expect(job?.tls_config).toMatchObject({ server_name: 'blackbox-exporter.monitoring.svc' });
+    expect(job?.relabel_configs.at(-1)).toEqual({
+      target_label: '__address__',
+      replacement: 'blackbox-exporter.monitoring.svc:9115',
+    });
   });
 });
 
@@ -461,7 +514,7 @@ test('discovery looks only where Prometheus may read', () => {
     .filter(({ metadata }) => metadata.name === 'prometheus')
     .map(({ metadata }) => metadata.namespace);
 
-  const looked = configs.flatMap(({ kubernetes_sd_configs: discoveries }) =>
+  const looked = configs.flatMap(({ kubernetes_sd_configs: discoveries = [] }) =>
     discoveries.flatMap(({ role, namespaces }) =>
       role === 'pod' ? (namespaces?.names ?? ['*']) : [],
     ),

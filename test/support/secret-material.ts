@@ -33,4 +33,4 @@ const isMixed = (text: string): boolean =>
 /** A path, a name of a Secret or a key, a number or a switch: what says where a secret is, and not what it is. */
 const isReference = (value: string): boolean =>
   value.startsWith('/') ||
-  /^([a-z]+(-[a-z]+)*-(tls|admin|ca|token)|password|token|true|false|none|\d+)$/.test(value);
+  /^([a-z]+(-[a-z]+)*-(tls|admin|ca|token|user)|password|token|true|false|none|\d+)$/.test(value);

@@ -358,7 +358,7 @@ describe('the certificate plan', () => {
     });
   });
 
-  test('a password is planned for Grafana only, and only where there is one', () => {
+  test('passwords are planned for Grafana and the sample-app, and only where there are these', () => {
     expect(build().plan.passwords).toEqual([]);
     expect(buildTopology(settings).plan.passwords).toEqual([
       {
@@ -368,6 +368,8 @@ describe('the certificate plan', () => {
         length: 32,
         restart: { kind: 'Deployment', namespace: 'monitoring', name: 'grafana' },
       },
+      // The sample-app reads its own again by itself.
+      { namespace: 'web', secret: 'sample-app-user', key: 'password', length: 32 },
     ]);
   });
 });
