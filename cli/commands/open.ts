@@ -19,7 +19,7 @@ export function registerOpen(program: Command, run: RunVerb): void {
     .option(...CONTEXT)
     .option('--port <number>', 'local port (default: a free one)', wholeNumber(1, 65_535))
     .option('--no-browser', 'open no browser')
-    .option('--print-password', "print the password of Grafana's administrator")
+    .option('--print-password', 'print the password, of what has a login')
     .action((name: string, options: Options) =>
       run(async (session) => {
         const { open } = await import('../lib/open');

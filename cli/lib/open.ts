@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { buildTopology, GRAFANA_PASSWORD, type Component } from '../../constructs/topology';
+import { buildTopology, loginOf, type Component } from '../../constructs/topology';
 import { loadSettings } from '../../constructs/settings';
 import { showInBrowser } from './browser';
 import { withClient } from './cluster';
@@ -29,28 +29,37 @@ export async function open(session: Session, name: string, options: OpenOptions)
     const component = buildTopology(settings).components.find((one) => one.name === name);
     if (component?.ports.web === undefined) throw new CliError(`${name} has nothing to open`);
     const target = { namespace: component.namespace, service: name, port: component.ports.web };
-    const hint = await loginHint(client, component, options.printPassword);
+    const hints = await loginHints(client, component, options.printPassword);
     const forwarding = await forwardPort(client, target, options.port ?? 0);
     const url = `https://localhost:${forwarding.port}`;
-    output.result([`${name}: ${url}`, hint, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
+    output.result([`${name}: ${url}`, ...hints, 'Ctrl-C ends it.'].join('\n'), { ok: true, url });
     if (options.browser && !output.json) showInBrowser(url);
     if (!signal.aborted) await once(signal, 'abort');
     forwarding.close();
   });
 }
 
-async function loginHint(
+/** What people need to get in; nothing where everyone may. */
+async function loginHints(
   client: KubeClient,
   component: Component,
   printPassword: boolean,
-): Promise<string> {
-  if (!component.login) {
-    return 'It asks for the client certificate of `npx vigil access` (import technician.p12).';
+): Promise<string[]> {
+  const hints = [];
+  if (!component.login && !component.open?.web) {
+    hints.push('It asks for the client certificate of `npx vigil access` (import technician.p12).');
   }
-  const { namespace, secret, key } = GRAFANA_PASSWORD;
-  if (!printPassword) return 'User admin; --print-password shows the password.';
-  const password = (await readSecret(client, namespace, secret))?.[key];
-  if (!password)
-    throw new CliError(`Secret ${namespace}/${secret} holds no password yet; see \`vigil status\``);
-  return `User admin, password ${password}`;
+  const login = loginOf(component.key);
+  if (login && !printPassword) {
+    hints.push(`User ${login.user}; --print-password shows the password.`);
+  } else if (login) {
+    const { namespace, secret, key } = login.password;
+    const password = (await readSecret(client, namespace, secret))?.[key];
+    if (!password)
+      throw new CliError(
+        `Secret ${namespace}/${secret} holds no password yet; see \`vigil status\``,
+      );
+    hints.push(`User ${login.user}, password ${password}`);
+  }
+  return hints;
 }
