@@ -193,6 +193,24 @@ export default defineConfig({
       /** Answers that are errors of the server, in percent: above it. Default: 5. */
       errors: 5,
     },
+    logs: {
+      /** Error lines of an app within 5 minutes: from so many on. Default: 10. */
+      errors: 10,
+      /** Failed logins to an app, of one address or user, within 2 minutes: from so many on. Default: 20. */
+      failedLogins: 20,
+      /** Failed SSH logins to a node, of one address, within 5 minutes: from so many on. Default: 10. */
+      failedSshLogins: 10,
+      /** Failed logins within 5 minutes after which one that succeeds is told. Default: 5. */
+      failuresBeforeLogin: 5,
+      /** Wrong passwords of a user for sudo within 5 minutes: from so many on. Default: 3. */
+      sudoPasswords: 3,
+      /** Different paths that a client has not found within 5 minutes: from so many on. Default: 20. */
+      missingPaths: 20,
+      /** Requests of a client within 5 minutes that look like an attack: from so many on. Default: 1. */
+      probes: 1,
+      /** Users of the API who may change rights, read Secrets and open tunnels unreported. Default: those of kubeadm. */
+      administrators: ['kubernetes-admin', 'kubernetes-super-admin'],
+    },
   },
   /** StorageClass of the volumes. Default: the cluster's own default. */
   // storageClass: 'standard',
