@@ -94,6 +94,7 @@ export class Loki extends ComponentChart {
           env: goRuntime(context.resources.loki),
           // The replay of the write-ahead log may take minutes; it must not be taken for a hang.
           startup: healthProbe('/ready', { periodSeconds: 1, failureThreshold: 900 }),
+          readiness: healthProbe('/ready', { periodSeconds: 30 }),
           liveness: healthProbe('/loki/api/v1/status/buildinfo', { periodSeconds: 60 }),
           tls: false,
           mounts: [

@@ -23,11 +23,29 @@ export const exceptions = {
       'reads directories that are closed to others; no right to change anything comes with it',
     'agents/cadvisor: cadvisor: capability DAC_READ_SEARCH added':
       'the same capability, by the stricter control',
+    'agents/alloy: hostPath volume logs': 'the logs of pods and the journal, read-only',
+    'agents/alloy: volume logs is a hostPath': 'the same volume, by the stricter control',
+    'agents/alloy: hostPath volume run-logs': 'the journal of a node that keeps none, read-only',
+    'agents/alloy: volume run-logs is a hostPath': 'the same volume, by the stricter control',
+    'agents/alloy: hostPath volume data': 'how far each file is read must outlive the pod',
+    'agents/alloy: volume data is a hostPath': 'the same volume, by the stricter control',
+    'agents/alloy: alloy: runAsUser 0': 'logs of pods are root’s; the proxy beside it is not root',
+    'agents/alloy: alloy: runAsNonRoot not true': 'as above',
+    'agents/alloy: alloy: capability DAC_READ_SEARCH':
+      'reads files that are closed to others; no right to change anything comes with it',
+    'agents/alloy: alloy: capability DAC_READ_SEARCH added':
+      'the same capability, by the stricter control',
   },
-  'writable host path': {},
+  'writable host path': {
+    'agents/alloy/alloy: data': 'a folder of its own, with how far each file is read',
+  },
   probes: {
     'vigil-system/certificate-controller/certificate-controller: liveness':
       'it listens only once it holds a certificate: a probe would restart it while the API server is away',
+    'agents/alloy/alloy: readiness':
+      'the proxy asks Alloy’s /-/ready on its behalf: the image has no program for that',
+    'agents/alloy/alloy: liveness':
+      'it ends by itself when its configuration fails; that it hangs is an alert (LogsBehind), for a restart reads again',
     'agents/cadvisor/cadvisor: readiness':
       'the proxy in front of it has one; a pod of a DaemonSet without a Service is found, ready or not',
     'monitoring/grafana/grafana: readiness': 'the proxy asks Grafana’s /api/health on its behalf',
@@ -36,6 +54,12 @@ export const exceptions = {
   },
   'port number outside the topology': {
     'constructs/exporters/cadvisor.ts: 8080': 'the same number; the web servers redirect on theirs',
+    'constructs/alloy/alloy.ts: LOOPBACK_PORT = 12_346':
+      'loopback within the pod: nothing of the topology can reach it',
+    'constructs/loki/loki.ts: LOOPBACK_PORT = 3101':
+      'loopback within the pod: nothing of the topology can reach it',
+    'constructs/loki/loki.ts: LOOPBACK_GRPC_PORT = 9095':
+      'loopback within the pod: nothing of the topology can reach it',
     'constructs/exporters/cadvisor.ts: LOOPBACK_PORT = 8080':
       'loopback within the pod: nothing of the topology can reach it',
     'constructs/grafana/grafana.ts: LOOPBACK_PORT = 3001':

@@ -229,6 +229,7 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
         metadata.namespace === component.namespace,
     );
 
+  const prober = topology.component('blackboxExporter').commonName;
   const web = topology.components.filter((component) => has(component, 'web'));
   const proxied = topology.components.filter((component) => has(component, 'proxy'));
   const others = topology.components.filter(
@@ -273,22 +274,30 @@ describe.each(Object.entries(variants))('allow-lists with %s', (_, stack) => {
       if (component.login) {
         expect(maps).toEqual(
           Object.fromEntries(
-            ports.map((port) => [`$restricted_${port}`, commonNames(component, true)]),
+            ports.map((port) => [`$restricted_${port}_0`, commonNames(component, true)]),
           ),
         );
         expect(conf).toMatch(
-          /location = \/metrics {\n\s+if \(\$restricted_\d+ = 0\) { return 403; }/,
+          /location = \/metrics {\n\s+if \(\$restricted_\d+_0 = 0\) { return 403; }/,
         );
       } else {
-        expect(maps).toEqual(
-          Object.fromEntries(ports.map((port) => [`$allowed_${port}`, commonNames(component)])),
+        const clients = commonNames(component);
+        const admitted = [...new Set(Object.values(maps).flat())];
+        expect(Object.keys(maps)).toEqual(
+          expect.arrayContaining(ports.map((port) => `$allowed_${port}`)),
         );
+        expect(admitted.filter((name) => !clients.includes(name))).toEqual([]);
+        // Who only looks at the certificate need not be let further than that.
+        expect([[], [prober]]).toContainEqual(clients.filter((name) => !admitted.includes(name)));
         expect(conf).toContain('ssl_verify_client on;');
         expect(conf).not.toContain('ssl_verify_client optional;');
-        // No location without the question.
+        // No location without the question, but for the ways out, which are on loopback.
+        const [inward = ''] = conf.split(/server {\n\s+listen 127\.0\.0\.1:/);
         expect(
-          conf.match(/location [^{]+{\n\s+if \(\$allowed_\d+ = 0\) { return 403; }/g),
-        ).toHaveLength((conf.match(/location /g) ?? []).length);
+          inward.match(
+            /location [^{]+{\n\s+if \(\$(allowed_\d+|restricted_\d+_\d+) = 0\) { return 403; }/g,
+          ),
+        ).toHaveLength((inward.match(/location /g) ?? []).length);
       }
     },
   );

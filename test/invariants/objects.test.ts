@@ -273,7 +273,7 @@ describe('sizes', () => {
     },
   );
 
-  test('all requests of memory together, on three nodes, are 800 MiB at most', () => {
+  test('all requests of memory together, on three nodes, are 1.2 GiB at most', () => {
     const sum = pods
       .map(({ kind, containers: own }) => {
         const pod = own.reduce(
@@ -285,7 +285,7 @@ describe('sizes', () => {
       .reduce((total, pod) => total + pod, 0);
 
     expect(sum).toBeGreaterThan(0);
-    expect(sum).toBeLessThanOrEqual(800);
+    expect(sum).toBeLessThanOrEqual(1.2 * 1024);
   });
 
   test('every directory in memory has an upper bound', () => {
