@@ -48,7 +48,7 @@ const podDiscovery = (names: readonly string[]): KubernetesDiscovery[] => [
   { role: 'pod', namespaces: { names } },
 ];
 
-type Discovered = Pick<ScrapeConfig, 'kubernetes_sd_configs' | 'relabel_configs'>;
+type Discovered = Required<Pick<ScrapeConfig, 'kubernetes_sd_configs' | 'relabel_configs'>>;
 
 /** Discovery of the pods of a component that serve a port. */
 export function discoverPods(
