@@ -70,3 +70,10 @@ export const audited = {
 function audit(...filters: readonly string[]): string {
   return [streams('audit'), ...filters].join(' | ');
 }
+
+/**
+ * Audited lines without the end of what was told when it began: a session in a pod may last for hours, a watch for
+ * minutes. Cheaper than to count ids, and right but for what began before the time that is looked at.
+ */
+export const onceEach = (audited: string): string =>
+  `${audited} !~ \`"stage":"ResponseComplete".*("code":101|"verb":"watch".*"code":200)\``;

@@ -2,6 +2,7 @@ import { NOT_ALLOWED } from '../../../constructs/kubernetes/tls-proxy';
 import {
   appLogins,
   audited,
+  onceEach,
   refusedConnections,
   sshLogins,
   sudoCommands,
@@ -19,10 +20,19 @@ const journal = (identifier: string, lines: readonly string[]): PushedStream => 
   lines: lines.map((line) => ({ line, metadata: { identifier } })),
 });
 
-const audit = (metadata: Readonly<Record<string, string>>): PushedStream => ({
-  labels: { job: LOG_JOBS.audit, node: 'control-plane' },
-  lines: [{ line: '{"kind":"Event"}', metadata }],
-});
+/** A request as the API server logs it: with two lines if it lasts and is let in, else with one. */
+function audit(metadata: Readonly<Record<string, string>>): PushedStream {
+  const { verb, code } = metadata;
+  const lasts = code === '101' || (verb === 'watch' && code === '200');
+  const stages = [...(lasts ? ['ResponseStarted'] : []), 'ResponseComplete'];
+  return {
+    labels: { job: LOG_JOBS.audit, node: 'control-plane' },
+    lines: stages.map((stage) => ({
+      line: `{"kind":"Event","stage":"${stage}","verb":"${verb}","user":{},"responseStatus":{"metadata":{},"code":${code}}}`,
+      metadata,
+    })),
+  };
+}
 
 const attempt = (msg: string, user: string, client: string): string =>
   JSON.stringify({ level: 'WARNING', user, client, outcome: 'failed', msg });
@@ -67,6 +77,10 @@ describeWithLoki('Loki', (startLoki) => {
       ),
       ...['exec', 'portforward', 'status'].map((subresource) =>
         audit({ user: 'eve', verb: 'get', resource: 'pods', subresource, code: '101' }),
+      ),
+      audit({ user: 'eve', verb: 'get', resource: 'pods', subresource: 'attach', code: '403' }),
+      ...['200', '403'].map((code) =>
+        audit({ user: 'eve', verb: 'watch', resource: 'secrets', code }),
       ),
       audit({ user: 'system:anonymous', verb: 'get', resource: 'nodes', code: '401' }),
     ]);
@@ -116,15 +130,22 @@ describeWithLoki('Loki', (startLoki) => {
     });
   });
 
-  test('the audit log by what was done', async () => {
-    expect(await counted(audited.secretReads, 'verb', 'resource')).toEqual({ 'get secrets': 1 });
-    expect(await counted(audited.rbacChanges, 'verb', 'resource')).toEqual({
+  test('the audit log by what was done, once for each request', async () => {
+    expect(await counted(onceEach(audited.secretReads), 'verb', 'resource')).toEqual({
+      'get secrets': 1,
+      'watch secrets': 2,
+    });
+    expect(await counted(onceEach(audited.rbacChanges), 'verb', 'resource')).toEqual({
       'create clusterrolebindings': 1,
       'create roles': 1,
     });
-    expect(await counted(audited.changes, 'verb')).toEqual({ create: 4 });
-    expect(await counted(audited.podAccess, 'subresource')).toEqual({ exec: 1, portforward: 1 });
-    expect(await counted(audited.anonymous, 'user')).toEqual({ 'system:anonymous': 1 });
-    expect(await counted(audited.refused, 'code')).toEqual({ '401': 1, '403': 4 });
+    expect(await counted(onceEach(audited.changes), 'verb')).toEqual({ create: 4 });
+    expect(await counted(onceEach(audited.podAccess), 'subresource')).toEqual({
+      exec: 1,
+      portforward: 1,
+      attach: 1,
+    });
+    expect(await counted(onceEach(audited.anonymous), 'user')).toEqual({ 'system:anonymous': 1 });
+    expect(await counted(onceEach(audited.refused), 'code')).toEqual({ '401': 1, '403': 6 });
   });
 });

@@ -103,7 +103,8 @@ export const targetsDown = (jobs: readonly string[]): TableBuilder =>
   table({
     title: 'Targets down or missing',
     description:
-      'Targets that did not answer their last scrape, and scrape jobs that have no target at all. Empty is good.',
+      'Targets that did not answer their last scrape, and scrape jobs that have no target at all.',
+    emptyWhenWell: 'every target answers',
     unit: units.NoUnit,
     thresholds: thresholds.allIsGood,
     queries: [{ expr: `max by (job, instance) (up) == 0 or ${missing(jobs)}` }],
@@ -128,7 +129,8 @@ export const alertsByName = (): TableBuilder =>
   table({
     title: 'Alerts firing by name',
     description:
-      'Alerts that fire now, and the file in this repository that says what each means and what to do. Empty is good.',
+      'Alerts that fire now, and the file in this repository that says what each means and what to do.',
+    emptyWhenWell: 'no alert fires',
     unit: units.NoUnit,
     thresholds: thresholds.zeroIsCalm,
     queries: [

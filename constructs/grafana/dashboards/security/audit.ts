@@ -1,4 +1,4 @@
-import { audited } from '../../../loki/selectors';
+import { audited, onceEach } from '../../../loki/selectors';
 import { thresholds, type StatBuilder, type TableBuilder } from '../common';
 import { lineCount, mostFrequent } from '../log-panels';
 
@@ -20,28 +20,28 @@ const counts = (): StatBuilder[] =>
       description:
         'Commands run in a pod, consoles attached and ports forwarded in the time shown; `vigil open` forwards ports.',
       thresholds: thresholds.zeroIsCalm,
-      lines: audited.podAccess,
+      lines: onceEach(audited.podAccess),
     }),
     lineCount({
       title: 'Secrets read',
       description:
         'Reads of Secrets in the time shown, without those of kubelets for their own pods and of the certificate-controller.',
       thresholds: thresholds.none,
-      lines: audited.secretReads,
+      lines: onceEach(audited.secretReads),
     }),
     lineCount({
       title: 'Rights changed',
       description:
         'Changes of roles and their bindings in the time shown; an `apply` of ours is one.',
       thresholds: thresholds.zeroIsCalm,
-      lines: audited.rbacChanges,
+      lines: onceEach(audited.rbacChanges),
     }),
     lineCount({
       title: 'Anonymous requests',
       description:
         'Requests to the API server without any credentials in the time shown, those about its health left out.',
       thresholds: thresholds.zeroIsCalm,
-      lines: audited.anonymous,
+      lines: onceEach(audited.anonymous),
     }),
   ].map((panel) => panel.span(6));
 
@@ -51,7 +51,7 @@ const podAccess = (): TableBuilder =>
     description:
       'Who entered which pod, how, and whether the API server let them: 101 and 2xx is yes.',
     emptyWhenWell: 'nobody has entered a pod',
-    lines: audited.podAccess,
+    lines: onceEach(audited.podAccess),
     by: ['user', 'subresource', 'object_namespace', 'object_name', 'code'],
     counted: 'requests',
   });
@@ -62,7 +62,7 @@ const secretReads = (): TableBuilder =>
     description:
       'Who read which Secret. A `list` has no name: it shows all of a namespace at once.',
     emptyWhenWell: 'nobody has read a Secret',
-    lines: audited.secretReads,
+    lines: onceEach(audited.secretReads),
     by: ['user', 'verb', 'object_namespace', 'object_name', 'code'],
     counted: 'reads',
   });
@@ -72,7 +72,7 @@ const rbacChanges = (): TableBuilder =>
     title: 'Rights changed, by user',
     description: 'Who gave or took rights: changes of roles and of their bindings.',
     emptyWhenWell: 'no right was given or taken',
-    lines: audited.rbacChanges,
+    lines: onceEach(audited.rbacChanges),
     by: ['user', 'verb', 'resource', 'object_name', 'code'],
     counted: 'changes',
   });
@@ -83,7 +83,7 @@ const refused = (): TableBuilder =>
     description:
       'Requests for which someone had no credentials (401) or no right (403): a part that lacks a role, or someone who tries doors.',
     emptyWhenWell: 'no request that is logged was refused',
-    lines: audited.refused,
+    lines: onceEach(audited.refused),
     by: ['user', 'verb', 'resource', 'object_namespace', 'code'],
     counted: 'requests',
   });
@@ -92,8 +92,8 @@ const changes = (): TableBuilder =>
   mostFrequent({
     title: 'Changes, by user',
     description: 'Who changes what in the cluster: controllers all the time, people now and then.',
-    lines: audited.changes,
-    by: ['user', 'verb', 'resource'],
+    lines: onceEach(audited.changes),
+    by: ['user', 'verb', 'resource', 'subresource'],
     counted: 'changes',
   });
 
@@ -102,7 +102,7 @@ const anonymous = (): TableBuilder =>
     title: 'Anonymous requests, by address',
     description: 'What was asked of the API server without any credentials, and from where.',
     emptyWhenWell: 'nobody has asked without credentials',
-    lines: audited.anonymous,
+    lines: onceEach(audited.anonymous),
     by: ['source_ip', 'verb', 'resource', 'code'],
     counted: 'requests',
   });

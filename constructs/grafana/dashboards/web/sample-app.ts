@@ -96,7 +96,7 @@ const inFlight = (job: string): StatBuilder =>
 const build = (job: string): StatBuilder =>
   stat({
     title: 'Sample app: version',
-    description: 'Which version of the app runs, on which Node.js.',
+    description: 'Which version of the app runs, and on which node.',
     unit: units.NoUnit,
     thresholds: thresholds.none,
     queries: [
