@@ -19,6 +19,8 @@ import type { Figure } from './lib/figures';
 import { requestedMemory } from './lib/requests';
 
 const MIB = 2 ** 20;
+/** What everything together may use, and ask the nodes for: 1.2 GiB. */
+const MEMORY_MAX = 1.2 * 1024;
 const OURS = `namespace=~"${Object.keys(namespaces).join('|')}",container!=""`;
 
 /** What the stack itself uses while nothing happens, as its own Prometheus has it. */
@@ -60,7 +62,7 @@ async function figures(
       atMost: 1.2 * 1024,
     },
     ...rows(memory, (bytes) => mib(bytes)),
-    { what: 'sum of memory requests', ...mib(requests), atMost: 800 },
+    { what: 'sum of memory requests', ...mib(requests), atMost: MEMORY_MAX },
     { what: `CPU over ${minutes} minutes`, ...cores(await ask(`sum(${cpuOf})`)), atMost: 0.35 },
     ...rows(cpu, (value) => cores(value)),
     { what: 'active series', value: await ask('sum(prometheus_tsdb_head_series)'), atMost: 20_000 },

@@ -42,7 +42,7 @@ export async function podOf(
   return found;
 }
 
-/** What all containers of a pod used together, as Prometheus has it. */
+/** What the containers of a pod used together, as Prometheus has it. */
 export async function usageOf(
   prometheus: PrometheusApi,
   pod: string,
@@ -50,10 +50,11 @@ export async function usageOf(
 ): Promise<Usage> {
   const containers = `{pod="${pod}",container!=""}`;
   const cpu = `sum(rate(container_cpu_usage_seconds_total${containers}[${seconds}s] @ ${end}))`;
-  const memory = `max_over_time(sum(container_memory_working_set_bytes${containers})[${seconds}s:5s] @ ${end})`;
+  // A container that was started anew is there twice for some minutes.
+  const current = `max by (container) (container_memory_working_set_bytes${containers})`;
   return {
     cpu: await numberOf(prometheus, cpu),
-    memory: await numberOf(prometheus, memory),
+    memory: await numberOf(prometheus, `max_over_time(sum(${current})[${seconds}s:5s] @ ${end})`),
   };
 }
 
