@@ -59,7 +59,7 @@ async function figures(
     {
       what: `working set, ${nodes} nodes`,
       ...mib(await ask(`sum(${memoryOf})`)),
-      atMost: 1.2 * 1024,
+      atMost: MEMORY_MAX,
     },
     ...rows(memory, (bytes) => mib(bytes)),
     { what: 'sum of memory requests', ...mib(requests), atMost: MEMORY_MAX },
