@@ -15,12 +15,11 @@ const WINDOW_SECONDS = 50 * 60;
  * twice are the same to the nanosecond, and Loki keeps one of them.
  *
  * A file is read again from a line that is a beginning (of containerd's parts of a long line, the one after `F`), at most
- * 50 minutes old; a journal from 50 minutes ago (its cursor is a moment then, `t=`, in hexadecimal microseconds).
+ * 50 minutes older than the positions; a journal from then on (its cursor is a moment, `t=`, in hexadecimal microseconds).
  */
 export const resumeScript = (storage: string): string => `#!/bin/sh
 # Written by Vigil; see constructs/alloy/resume.ts.
 set -u
-now=$(date +%s)
 
 # iso OFFSET: the moment from which on lines are read again, as a clock with this offset from UTC writes it.
 iso() {
@@ -31,12 +30,13 @@ iso() {
       shift_seconds=$(( (\${hours#0} * 60 + \${minutes#0}) * 60 ))
       case $1 in -*) shift_seconds=-$shift_seconds ;; esac ;;
   esac
-  date -u -d "@$(( now - ${WINDOW_SECONDS} + shift_seconds ))" +%Y-%m-%dT%H:%M:%S
+  date -u -d "@$(( since + shift_seconds ))" +%Y-%m-%dT%H:%M:%S
 }
 
 # back FILE OFFSET: where to read on.
 back() {
-  size=$(wc -c < "$1" 2>/dev/null) || { echo "$2"; return; }
+  [ -f "$1" ] || { echo "$2"; return; }
+  size=$(wc -c < "$1")
   # Another file than the one that was read, after a rotation: Alloy begins at its start by itself.
   [ "$size" -ge "$2" ] || { echo "$2"; return; }
   from=$(( $2 > ${WINDOW_BYTES} ? $2 - ${WINDOW_BYTES} : 0 ))
@@ -45,27 +45,29 @@ back() {
     function moment() {
       return match($0, /20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]/) ? substr($0, RSTART, RLENGTH) : ""
     }
-    # The first line may be cut, unless it is the first of the file.
-    (NR > 1 || from == 0) && !partial && moment() >= since { print from; found = 1; exit }
-    { from += length($0) + 1; partial = ($3 == "P" && ($2 == "stdout" || $2 == "stderr")) }
+    # The first line may be cut, unless it is the first of the file; nor is it known then whether the next one begins.
+    BEGIN { cut = from > 0; inside = cut }
+    !inside && moment() >= since { print from; found = 1; exit }
+    { from += length($0) + 1; inside = (NR == 1 && cut) || ($3 == "P" && ($2 == "stdout" || $2 == "stderr")) }
     END { if (!found) print end }'
 }
 
 for positions in ${storage}/*/positions.yml; do
   [ -f "$positions" ] || continue
+  # Until when Alloy was there.
+  saved=$(date -r "$positions" +%s)
+  since=$(( saved - ${WINDOW_SECONDS} ))
   while IFS= read -r line; do
     case $line in
       *'path: cursor-'*) kind=cursor ;;
       *'path: '*) kind=file; path=\${line#*path: } ;;
-      *': "'*'"')
+      '  : "'*'"')
         value=\${line#*\\"}; value=\${value%\\"}
-        case $kind in
-          file) value=$(back "$path" "$value") ;;
-          cursor)
-            last=$(expr "$value" : '.*t=\\([0-9a-f]*\\)')
-            [ -z "$last" ] || value=t=$(printf %x "$(( 0x$last - ${WINDOW_SECONDS}000000 ))") ;;
-        esac
-        line="\${line%%\\"*}\\"$value\\"" ;;
+        [ "$kind" = file ] && line="  : \\"$(back "$path" "$value")\\"" ;;
+      '  : '*)
+        last=$(expr "$line" : '.*t=\\([0-9a-f]*\\)')
+        [ "$kind" = cursor ] && [ -n "$last" ] && [ "$(( 0x$last / 1000000 ))" -gt "$since" ] &&
+          line="  : t=$(printf %x "$(( since * 1000000 ))")" ;;
     esac
     printf '%s\\n' "$line"
   done < "$positions" > "$positions.resumed" && mv "$positions.resumed" "$positions"
