@@ -70,6 +70,26 @@ export default defineConfig({
     /** Time between two notifications of a group that changes (s, m, h, d, w or y). Default: 30s. */
     groupInterval: '30s',
   },
+  loki: {
+    /** Age at which log lines are dropped (d, w or y; at least 1d). Default: 7d. */
+    retention: '7d',
+    /** Size of the volume (Ki, Mi, Gi or Ti). Default: 10Gi. */
+    storage: '10Gi',
+  },
+  alloy: {
+    /** Folder of the API server's `audit.log` on its node; `up` puts it there. Default: /var/log/kubernetes. */
+    auditLogFolder: '/var/log/kubernetes',
+  },
+  web: {
+    /** Ask visitors of the pages for a certificate; the technician has one. Default: false. */
+    clientCertificates: false,
+    /** Further DNS names in the certificates, by component: apache, nginx, sampleApp. Default: none. */
+    hosts: {
+      // apache: ['play.example.com'],
+    },
+    /** Type of the Services of the pages: ClusterIP, NodePort or LoadBalancer. Default: ClusterIP. */
+    service: 'ClusterIP',
+  },
   // Where alerts go. Webhook URLs and passwords are no settings: `npx vigil alerts connect <destination>` stores them in
   // a Secret. A destination without one is parked: its alerts wait, and nothing else is held up.
   alertRouter: {
@@ -149,6 +169,8 @@ export default defineConfig({
     },
   },
   thresholds: {
+    /** No alert waits longer than this before it fires (`for`), for drills and training. Default: as each alert says. */
+    // longestFor: '30s',
     nodes: {
       /** Idle CPU of a node, in percent: below it NodeCpuBusy fires. Default: 35. */
       cpuIdle: 35,
