@@ -27,6 +27,8 @@ export interface ConductOptions {
   readonly within: number;
   /** The scene for cleaning up, which goes on when the drill is interrupted. */
   readonly afterwards: Scene;
+  /** Called when the fault is over, and everything as it was. */
+  readonly onRestored: () => void;
 }
 
 const INTERVAL_MS = 1000;
@@ -55,7 +57,9 @@ export async function conduct(
     return course;
   };
   try {
-    const course = await begin().finally(() => drill.restore?.(options.afterwards));
+    const course = await begin()
+      .finally(() => drill.restore?.(options.afterwards))
+      .finally(options.onRestored);
     // How something ends that never began is not worth waiting for.
     if (ways.every(({ times }) => times.firing !== undefined)) ways.push(await course.end());
   } catch (error) {

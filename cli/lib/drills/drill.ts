@@ -50,6 +50,8 @@ export interface Drill {
   readonly alert: string;
   /** Time that the rule measures over. @default none */
   readonly window?: (rule: DrillRule, settings: Settings) => Window;
+  /** Drills that take away what this one needs: it begins when their faults are over. @default none */
+  readonly after?: readonly string[];
   /** Stops more than what it made itself: asked about on every cluster. */
   readonly disturbs?: string;
   /**

@@ -135,15 +135,25 @@ async function cleanUp(scene: Scene): Promise<void> {
 async function conductSteps(
   chosen: readonly Drill[],
   scene: Scene,
-  options: ConductOptions,
+  options: Omit<ConductOptions, 'onRestored'>,
   output: Session['output'],
 ): Promise<Outcome[]> {
   const outcomes = new Map<Drill, Outcome>();
+  const restored = new Map(chosen.map(({ name }) => [name, new Latch()]));
   const steps = chosen.map((one): Step => ({
     title: one.name,
     run: async (report) => {
-      const afterwards = { ...options.afterwards, report };
-      const outcome = await conduct(one, { ...scene, report }, { ...options, afterwards });
+      await Promise.all((one.after ?? []).flatMap((name) => restored.get(name)?.opened ?? []));
+      scene.signal.throwIfAborted();
+      const outcome = await conduct(
+        one,
+        { ...scene, report },
+        {
+          ...options,
+          afterwards: { ...options.afterwards, report },
+          onRestored: () => restored.get(one.name)?.open(),
+        },
+      );
       outcomes.set(one, outcome);
       if (outcome.state === 'failed') throw new AlreadyReported(outcome.reasons.join('; '));
       return outcome.state === 'skipped' ? outcome.reasons.join() : 'delivered, and its end';
@@ -155,4 +165,14 @@ async function conductSteps(
     if (!(error instanceof AlreadyReported)) throw error;
   }
   return chosen.flatMap((one) => outcomes.get(one) ?? []);
+}
+
+/** What others wait for, and nobody closes again. */
+class Latch {
+  public readonly opened: Promise<void>;
+  public open: () => void = () => undefined;
+
+  public constructor() {
+    this.opened = new Promise((resolve) => (this.open = resolve));
+  }
 }

@@ -19,11 +19,9 @@ export const bruteForce: Drill = {
       labels: { namespace, app, user: username },
       evidence: { logql: `${streams('container', { namespace, app })} |= "${username}"` },
       cause: () =>
-        knock(scene, 'sampleApp', async (door) => {
-          for (let sent = 0; sent < count; sent++) {
-            await door.post('/login', { username, password: `guess ${sent}` });
-          }
-        }),
+        knock(scene, 'sampleApp', count, (door, index) =>
+          door.post('/login', { username, password: `guess ${index}` }),
+        ),
     };
   },
 };

@@ -10,6 +10,7 @@ import {
 } from '../../../../services/certificate-controller/src/issue';
 import { parseSigner } from '../../../../services/certificate-controller/src/signer';
 import type { Drill, Scene } from '../drill';
+import { exporterDown } from './exporter-down';
 import { KINDS, removeObjects, startPod } from '../pods';
 
 const NAME = 'certificate';
@@ -31,6 +32,8 @@ export const certificate: Drill = {
   name: NAME,
   summary: 'a pod calls itself Apache and shows a certificate of someone else',
   alert: 'CertificateForeignIssuer',
+  // Which stops whoever looks at certificates.
+  after: [exporterDown.name],
   window: () => ({ firing: NEW_POD_SECONDS }),
   prepare: async (scene) => {
     const apache = scene.topology.component('apache');

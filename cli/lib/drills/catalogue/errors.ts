@@ -17,10 +17,7 @@ export const errors: Drill = {
     return {
       labels: { namespace, app },
       evidence: { logql: `${streams('container', { namespace, app })} | level="error"` },
-      cause: () =>
-        knock(scene, 'sampleApp', async (door) => {
-          for (let sent = 0; sent < count; sent++) await door.get('/error');
-        }),
+      cause: () => knock(scene, 'sampleApp', count, (door) => door.get('/error')),
     };
   },
 };

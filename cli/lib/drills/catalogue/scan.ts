@@ -14,23 +14,17 @@ export const scan: Drill = {
   window: ({ rangeSeconds }) => ({ resolved: rangeSeconds }),
   prepare: async (scene) => {
     const { namespace, name: app } = await needPage(scene, 'nginx');
-    const found = FOLDERS.flatMap((folder) => FILES.map((file) => `${folder}/${file}`));
-    const count = Math.max(found.length, scene.settings.thresholds.logs.missingPaths + 5);
-    // The first part of the path is of this run alone.
-    const paths = Array.from(
-      { length: count },
-      (_, index) =>
-        `/${scene.run}-${Math.floor(index / found.length)}/${found[index % found.length]}`,
-    );
+    const wanted = FOLDERS.flatMap((folder) => FILES.map((file) => `${folder}/${file}`));
+    const count = Math.max(wanted.length, scene.settings.thresholds.logs.missingPaths + 5);
+    // The first part of a path is of this run alone, and of this time through the list.
+    const pathOf = (index: number): string =>
+      `/${scene.run}-${Math.floor(index / wanted.length)}/${wanted[index % wanted.length]}`;
     return {
       labels: { namespace, app },
       evidence: {
         logql: `${streams('access', { namespace, app })} | status="404" | path=~"/${scene.run}-.*"`,
       },
-      cause: () =>
-        knock(scene, 'nginx', async (door) => {
-          for (const path of paths) await door.get(path);
-        }),
+      cause: () => knock(scene, 'nginx', count, (door, index) => door.get(pathOf(index))),
     };
   },
 };

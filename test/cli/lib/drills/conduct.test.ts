@@ -54,7 +54,8 @@ function options(firing: Seconds, resolved: Seconds = ALL, active: ActiveAlert[]
       return Promise.resolve(Object.fromEntries(times) as StageTimes);
     },
   };
-  return { watch, within: 60, afterwards: { ...scene, run: 'afterwards' } };
+  const afterwards = { ...scene, run: 'afterwards' };
+  return { watch, within: 60, afterwards, onRestored: () => undefined };
 }
 
 const SOON = { active: 5, firing: 5, alertmanager: 6, accepted: 8, delivered: 9 };

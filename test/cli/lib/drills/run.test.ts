@@ -42,16 +42,16 @@ const notHere: Drill = {
   prepare: () => Promise.reject(new NotHere('nothing to burn')),
 };
 
-const conductOne = async (drill: Drill) => {
+const conductThese = async (...chosen: readonly Drill[]) => {
   const { client, settings } = sceneOf(server);
-  return conductAll(session, { settings, client, chosen: [drill], within: 60 });
+  return conductAll(session, { settings, client, chosen, within: 60 });
 };
 
 test('what a killed run has left is removed first', async () => {
   const scene = sceneOf(server);
   for (const drill of [cpu, exporterDown]) await (await drill.prepare(scene)).cause();
 
-  const [outcome] = await conductOne(notHere);
+  const [outcome] = await conductThese(notHere);
 
   expect(outcome).toMatchObject({ state: 'skipped', reasons: ['not here: nothing to burn'] });
   const labelled = [...server.objects.values()].filter(
@@ -68,9 +68,33 @@ test('an error that nobody foresaw leaves nothing behind either', async () => {
     throw new Error('unforeseen');
   };
 
-  await expect(conductOne({ ...cpu, prepare })).rejects.toThrow('unforeseen');
+  await expect(conductThese({ ...cpu, prepare })).rejects.toThrow('unforeseen');
   expect(server.objects.has('/api/v1/namespaces/vigil-drill/pods/cpu-abc123')).toBe(false);
   expect(server.objects.has('/api/v1/namespaces/vigil-drill')).toBe(false);
+});
+
+test('a drill begins when the fault that would disturb it is over', async () => {
+  const said: string[] = [];
+  const one = (name: string, more: Partial<Drill>): Drill => ({
+    ...notHere,
+    name,
+    prepare: async () => {
+      said.push(`${name} begins`);
+      await new Promise((done) => setTimeout(done, 20));
+      throw new NotHere('nothing to do');
+    },
+    restore: () => Promise.resolve(void said.push(`${name} is over`)),
+    ...more,
+  });
+  const outcomes = await conductThese(
+    one('late', { after: ['early', 'not chosen'] }),
+    one('other', {}),
+    one('early', {}),
+  );
+
+  expect(outcomes.map(({ drill }) => drill.name)).toEqual(['late', 'other', 'early']);
+  expect(said.indexOf('late begins')).toBeGreaterThan(said.indexOf('early is over'));
+  expect(said.indexOf('other begins')).toBeLessThan(said.indexOf('early is over'));
 });
 
 test('the list names every drill with its alert', () => {
