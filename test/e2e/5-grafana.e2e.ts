@@ -3,6 +3,7 @@ import type { KubeClient } from '../../cli/lib/kube-client';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret } from '../../cli/lib/technician';
 import { reasonToBeEmpty } from '../../constructs/grafana/dashboards/common';
+import { withText } from '../../constructs/loki/selectors';
 import { LOG_JOBS } from '../../constructs/loki/streams';
 import { GRAFANA_PASSWORD } from '../../constructs/topology';
 import {
@@ -101,13 +102,14 @@ describe('Grafana', () => {
 
   test('queries Loki over mutual TLS', async () => {
     const { status, json } = await ask('/api/ds/query', {
-      from: 'now-15m',
+      // A web server at rest says nothing but at its start.
+      from: 'now-24h',
       to: 'now',
       queries: [
         {
           refId: 'A',
           datasource: { uid: 'loki', type: 'loki' },
-          expr: 'count(sum by (job) (count_over_time({job=~".+"} [15m])))',
+          expr: 'count(sum by (job) (count_over_time({job=~".+"} [$__range])))',
           queryType: 'instant',
         },
       ],
@@ -115,6 +117,12 @@ describe('Grafana', () => {
     expect(status).toBe(200);
     const { results } = json as { results: { A: { frames: { data: { values: number[][] } }[] } } };
     expect(results.A.frames[0]?.data.values[1]?.[0]).toBe(Object.keys(LOG_JOBS).length);
+  });
+
+  test('leads from a line about a request to all lines about it', async () => {
+    const { json } = await ask('/api/datasources/uid/loki');
+    const { derivedFields } = (json as { jsonData: { derivedFields: { url: string }[] } }).jsonData;
+    expect(derivedFields.map(({ url }) => url)).toEqual([withText('${__value.raw}')]);
   });
 
   test('reads alerts from Alertmanager over mutual TLS', async () => {
