@@ -76,6 +76,21 @@ describeWithLoki('a real Loki with our configuration', (startLoki) => {
     expect(linesOf(results).sort()).toEqual(['early', 'late']);
   });
 
+  test('takes the same line once, also when the first is on the disk already', async () => {
+    const again = [{ labels: { app: 'again' }, lines: [{ line: 'one', at: new Date() }] }];
+    await loki.push(again);
+    const flushed = await fetch(`${loki.url}/flush`, { method: 'POST' });
+    await delay(1000);
+    await loki.push(again);
+
+    expect(flushed.ok).toBe(true);
+    expect(linesOf(await loki.queryRange('{app="again"}', rangeUntilNow(5)))).toEqual(['one']);
+    const [{ value: [, count] = [] } = {}] = await loki.query(
+      'sum(count_over_time({app="again"}[5m]))',
+    );
+    expect(count).toBe('1');
+  });
+
   test('refuses lines that are older than the retention', async () => {
     const old = new Date(Date.now() - 8 * 24 * 60 * MINUTE_MS);
 
