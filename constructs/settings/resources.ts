@@ -21,11 +21,11 @@ export const defaultResources = {
   cadvisor: { cpu: '30m', memory: '48Mi', memoryLimit: '256Mi' },
   kubeStateMetrics: { cpu: '10m', memory: '24Mi', memoryLimit: '128Mi' },
   blackboxExporter: { cpu: '10m', memory: '16Mi', memoryLimit: '64Mi' },
-  apache: { cpu: '10m', memory: '16Mi', memoryLimit: '128Mi' },
+  apache: { cpu: '10m', memory: '12Mi', memoryLimit: '128Mi' },
   apacheExporter: { cpu: '5m', memory: '12Mi', memoryLimit: '48Mi' },
   nginx: { cpu: '10m', memory: '8Mi', memoryLimit: '64Mi' },
   nginxExporter: { cpu: '5m', memory: '12Mi', memoryLimit: '48Mi' },
-  sampleApp: { cpu: '10m', memory: '72Mi', memoryLimit: '192Mi' },
+  sampleApp: { cpu: '10m', memory: '40Mi', memoryLimit: '192Mi' },
   tlsProxy: { cpu: '5m', memory: '8Mi', memoryLimit: '48Mi' },
 } as const satisfies Record<string, Resources>;
 
