@@ -79,7 +79,10 @@ const cores = (value: number): Amount => ({ value, unit: 'cores', digits: 3 });
 /** One line for each component, the largest first. */
 const rows = (samples: readonly Sample[], amount: (value: number) => Amount): Figure[] =>
   samples
-    .map(({ metric, value }) => ({ what: `  ${metric.component ?? 'others'}`, ...amount(Number(value[1])) }))
+    .map(({ metric, value }) => ({
+      what: `  ${metric.component ?? 'others'}`,
+      ...amount(Number(value[1])),
+    }))
     .sort((a, b) => b.value - a.value);
 
 void bench({ title: 'At rest', minutes: 35, measure });
