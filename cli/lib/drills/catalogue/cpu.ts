@@ -6,6 +6,9 @@ const NAME = 'cpu';
 /** Little, for whatever the cluster is busy with goes on meanwhile. */
 const LIMIT = '100m';
 
+/** Two that take turns at it: one alone would lose some of its time whenever its CPU is needed elsewhere. */
+const BURN = 'burn() { while :; do :; done; }; burn & burn';
+
 /** A container that uses all the CPU it may. */
 export const cpu: Drill = {
   name: NAME,
@@ -27,7 +30,7 @@ export const cpu: Drill = {
         await startPod(scene, {
           drill: NAME,
           name: pod,
-          command: ['sh', '-c', 'while :; do :; done'],
+          command: ['sh', '-c', BURN],
           container: { resources: { limits: { cpu: LIMIT, memory: '32Mi' } } },
         });
         return Date.now();
