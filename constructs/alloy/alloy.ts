@@ -118,11 +118,8 @@ export class Alloy extends ComponentChart {
         },
         {
           ...proxy.container,
-          // Alloy's own, which its image has no program to ask for.
-          readiness: execProbe(
-            ['wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${LOOPBACK_PORT}/-/ready`],
-            { periodSeconds: 15, timeoutSeconds: 5 },
-          ),
+          startup: alloyReady({ periodSeconds: 1, failureThreshold: 120 }),
+          readiness: alloyReady({ periodSeconds: 30 }),
           liveness: tcpProbe(port, { periodSeconds: 30 }),
         },
       ],
@@ -132,3 +129,10 @@ export class Alloy extends ComponentChart {
     ]);
   }
 }
+
+/** Asks Alloy from the container beside it, for Alloy's own image has no program for that. */
+const alloyReady = (timing: Parameters<typeof execProbe>[1]) =>
+  execProbe(['wget', '-q', '-O', '/dev/null', `http://127.0.0.1:${LOOPBACK_PORT}/-/ready`], {
+    timeoutSeconds: 5,
+    ...timing,
+  });
