@@ -18,6 +18,7 @@ const REPOSITORY = resolve(__dirname, '..', '..');
 const PARTS = [
   'cli',
   'constructs',
+  'pages',
   'imports',
   'services',
   'package.json',
@@ -90,10 +91,7 @@ const isOneLine = (text: string): boolean => /^[^\n]+\n$/.test(text);
 test.each([
   [['stauts'], "vigil: unknown command 'stauts' (Did you mean status?)\n"],
   [['up', '--jsn'], "vigil: unknown option '--jsn' (Did you mean --json?)\n"],
-  [
-    ['open', 'graphana'],
-    /Allowed choices are grafana, prometheus, alertmanager, alert-router\.\n$/,
-  ],
+  [['open', 'graphana'], /Allowed choices are grafana, .*, apache, nginx, sample-app\.\n$/],
   [['open'], "vigil: missing required argument 'component'\n"],
   [['open', 'grafana', '--port', '0'], /Allowed: a whole number from 1 to 65535\.\n$/],
   [['certificates', 'rotat-root'], /Did you mean rotate-root\?/],
