@@ -50,7 +50,7 @@ const WEB = 'web';
  * Bytes of lines that are under way at once: one batch is filled, one waits and one is sent. What waits is in memory
  * alone, so this bounds what resume.ts must read again after a crash.
  */
-export const BATCH_KIB = 64;
+export const BATCH_KIB = 512;
 
 /**
  * Alloy's configuration. Lines of three sources, all through the same redaction before anything is taken out of them:
