@@ -45,7 +45,7 @@ export const exceptions = {
     'agents/alloy/alloy: readiness':
       'the proxy asks Alloy’s /-/ready on its behalf: the image has no program for that',
     'agents/alloy/alloy: liveness':
-      'it ends by itself when its configuration fails; that it hangs is an alert (LogsBehind), for a restart reads again',
+      'it ends by itself when its configuration fails; that it hangs is an alert: LogsSilent, TargetDown',
     'agents/cadvisor/cadvisor: readiness':
       'the proxy in front of it has one; a pod of a DaemonSet without a Service is found, ready or not',
     'monitoring/grafana/grafana: readiness': 'the proxy asks Grafana’s /api/health on its behalf',
