@@ -8,7 +8,10 @@ test('the controller, its plan, its Secrets and its rights', () => {
   };
 
   expect(plan.version).toBe(1);
-  expect(plan.leaves).toHaveLength(ofKind(chart.objects, 'Secret').length - 2);
+  // And the authority's.
+  expect(ofKind(chart.objects, 'Secret')).toHaveLength(
+    plan.leaves.length + plan.passwords.length + 1,
+  );
   // Two at once would each issue.
   expect(find(chart.objects, 'Deployment vigil-system/certificate-controller').spec).toMatchObject({
     replicas: 1,
