@@ -5,6 +5,7 @@ test('the controller, its plan, its Secrets and its rights', () => {
   const plan = JSON.parse(fileOf(chart.objects, 'vigil-system/certificate-plan', 'plan.json')) as {
     version: number;
     leaves: { component: string }[];
+    passwords: object[];
   };
 
   expect(plan.version).toBe(1);
