@@ -3,8 +3,8 @@ import { ensureNamespace, NAMESPACE, removePods, startPod } from '../pods';
 
 const NAME = 'cpu';
 
-/** Little, for whatever the cluster is busy with goes on meanwhile. */
-const LIMIT = '100m';
+/** So little that a busy node has it to spare all the time: a container that is starved is not at its limit. */
+const LIMIT = '20m';
 
 /** Two that take turns at it: one alone would lose some of its time whenever its CPU is needed elsewhere. */
 const BURN = 'burn() { while :; do :; done; }; burn & burn';
