@@ -1,11 +1,12 @@
 import { loadSettings, type Settings } from '../../constructs/settings';
-import { DESTINATIONS } from '../../constructs/topology';
+import { buildTopology, DESTINATIONS } from '../../constructs/topology';
 import { parseWebhookUrl } from '../../services/alert-router/src/destinations/discord/endpoint';
 import { parseSmtpUrl } from '../../services/alert-router/src/destinations/mail/address';
 import { parseWebhookCredential } from '../../services/alert-router/src/destinations/webhook/credential';
 import { withClient } from './cluster';
 import { CliError, UsageError } from './errors';
 import type { KubeClient, ObjectRef } from './kube-client';
+import { bringSecrets } from './kubelet';
 import { readSecretInput } from './secret-input';
 import type { Session } from './session';
 
@@ -39,9 +40,11 @@ export async function connectDestination(
   const destination = destinationOf(settings, name);
   const credential = await readSecretInput(session, QUESTIONS[destination.kind]);
   checkCredential(settings, destination, credential);
-  await withClient(session, settings, context, (client) => store(client, name, credential));
+  await withClient(session, settings, context, (client) =>
+    change(client, settings, name, credential),
+  );
   const lines = [
-    `Stored the credential of ${name}; the router reads it within two minutes.`,
+    `Stored the credential of ${name}; the router reads it within seconds, two minutes at most.`,
     ...missingSettings(settings, destination).map(
       (setting) => `Until alertRouter.${setting} is set in vigil.config.ts, it stays parked.`,
     ),
@@ -58,11 +61,21 @@ export async function disconnectDestination(
 ): Promise<void> {
   const settings = loadSettings();
   destinationOf(settings, name);
-  await withClient(session, settings, context, (client) => store(client, name, null));
+  await withClient(session, settings, context, (client) => change(client, settings, name, null));
   session.output.result(
     `Took the credential of ${name} away; its alerts wait until it has another one.`,
     { ok: true, destination: name },
   );
+}
+
+async function change(
+  client: KubeClient,
+  settings: Settings,
+  name: string,
+  credential: string | null,
+): Promise<void> {
+  await store(client, name, credential);
+  await bringSecrets(client, buildTopology(settings).component('alertRouter'));
 }
 
 /** Merges one key into the Secret; null removes it. The others are neither read nor sent. */

@@ -77,8 +77,7 @@ describe('alerts', () => {
       expect(stdout).not.toContain(discord.webhookUrl(channel));
     }
     expect(await connectDestination('mail', mailbox.url)).toMatchObject({ code: 0 });
-    // kubelet brings a changed Secret to its pods within two minutes.
-    await eventually('no destination is parked', 180, async () => {
+    await eventually('no destination is parked', 60, async () => {
       const { stdout } = await vigil(['alerts', '--json']);
       return !stdout.includes('"parked"');
     });

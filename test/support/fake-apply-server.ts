@@ -126,11 +126,14 @@ export class FakeApplyServer {
     if (!isList) return notFound(path);
     const plural = path.split('/').at(-1) ?? '';
     const prefix = path.slice(0, -plural.length);
-    const selector = url.searchParams.get('labelSelector')?.split('=');
+    const selector = url.searchParams.get('labelSelector')?.split(',') ?? [];
+    const wanted = selector.map((one) => one.split('='));
     const items = [...this.objects]
       .filter(([key]) => key.startsWith(prefix) && key.split('/').at(-2) === plural)
       .map(([, object]) => object)
-      .filter(({ metadata }) => !selector || metadata?.labels?.[selector[0] ?? ''] === selector[1]);
+      .filter(({ metadata }) =>
+        wanted.every(([name = '', value]) => metadata?.labels?.[name] === value),
+      );
     return { status: 200, body: { items } };
   }
 
