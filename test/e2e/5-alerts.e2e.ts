@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
+import { ruleOf } from '../../cli/lib/drills/rules';
 import { StageWatch, type FollowOptions, type StageTimes } from '../../cli/lib/stages';
-import { defaultChannels, seconds } from '../../constructs/settings';
+import { defaultChannels } from '../../constructs/settings';
 import type { FakeDiscord, RecordedMessage } from '../../fakes/discord';
 import type { FakeMailbox, RecordedMail } from '../../fakes/mailbox';
 import {
@@ -125,8 +126,8 @@ describe('alerts', () => {
   describe('a container stopped by hand, and an exporter that hangs', () => {
     const container = { alertname: 'ContainerStopped', namespace: NAMESPACE };
     const exporter = { alertname: 'TargetDown', job: 'blackbox-exporter' };
-    const stoppedFor = seconds(settings.thresholds.containers.stoppedFor);
-    const downFor = 120;
+    const waitOf = ({ alertname }: { alertname: string }): number =>
+      ruleOf(alertname, settings, topology).forSeconds;
     let pod: V1Pod;
     let exporterNode: string;
 
@@ -146,13 +147,13 @@ describe('alerts', () => {
       const since = Date.now();
       await Promise.all([killContainers(pod), signalExporter('STOP')]);
       await Promise.all([
-        follow('container stopped', stoppedFor, {
+        follow('container stopped', waitOf(container), {
           labels: container,
           status: 'firing',
           since,
           destinations: ['container'],
         }),
-        follow('exporter down', downFor, {
+        follow('exporter down', waitOf(exporter), {
           labels: exporter,
           status: 'firing',
           since,

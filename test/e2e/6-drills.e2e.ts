@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { drills } from '../../cli/lib/drills/catalogue';
 import { defaultChannels } from '../../constructs/settings';
 import type { FakeDiscord } from '../../fakes/discord';
 import type { FakeMailbox } from '../../fakes/mailbox';
-import { connect, eventually, openPrometheus } from './support/cluster';
+import { connect, eventually } from './support/cluster';
 import { startReceivers } from './support/receivers';
-import { up, vigil } from './support/vigil';
+import { vigil } from './support/vigil';
 
 /** What `vigil drill --json` prints, as far as it is read here. */
 interface Report {
@@ -22,8 +21,6 @@ interface Report {
   }[];
 }
 
-const hurried = { VIGIL_CONFIG: join(__dirname, 'support', 'drills.config.ts') };
-
 const textOf = (embed: unknown): string => JSON.stringify(embed);
 
 describe('vigil drill all', () => {
@@ -36,9 +33,6 @@ describe('vigil drill all', () => {
   beforeAll(async () => {
     client = await connect();
     ({ discord, mailbox } = await startReceivers());
-    const before = Date.now() / 1000;
-    await up(hurried);
-    await eventually('Prometheus has the hurried rules', 180, () => rulesSince(before));
     // They were away for some time, and are called again at growing intervals.
     await vigil(['alerts', 'retry', '--all']);
     for (const name of [...defaultChannels, 'mail']) {
@@ -47,26 +41,15 @@ describe('vigil drill all', () => {
         return code === 0;
       });
     }
-    const { stdout, stderr } = await vigil(['drill', 'all', '--yes', '--json'], hurried);
+    const { stdout, stderr } = await vigil(['drill', 'all', '--yes', '--json']);
     text = stderr;
     process.stdout.write(`${stderr}\n`);
     report = JSON.parse(stdout) as Report;
   }, 1_500_000);
   afterAll(async () => {
-    await up();
     client.close();
     await Promise.all([discord.close(), mailbox.close()]);
   });
-
-  async function rulesSince(seconds: number): Promise<boolean> {
-    const prometheus = await openPrometheus(client);
-    try {
-      const metric = 'prometheus_config_last_reload_success_timestamp_seconds';
-      return (await prometheus.query(`${metric} > ${seconds}`)).length > 0;
-    } finally {
-      prometheus.close();
-    }
-  }
 
   test('every fault was told, and its end', () => {
     const failed = report.drills.filter(({ state }) => state === 'failed');
