@@ -7,6 +7,9 @@ import { inNamespace } from './selectors';
 /** Alerts that fire and are not the heartbeat. */
 const FIRING = 'ALERTS{alertstate="firing",severity!="none"}';
 
+/** Alerts that Alertmanager holds and Prometheus does not know: those of Loki's rules. */
+const FROM_LOGS = `clamp_min(sum(alertmanager_alerts{state!="unprocessed"}) - count(ALERTS{alertstate="firing"}), 0)`;
+
 /** A job without targets has no `up` at all, so each one is asked for by name. */
 const missing = (jobs: readonly string[]): string =>
   jobs.map((job) => `absent(up{job="${job}"})`).join(' or ');
@@ -35,13 +38,17 @@ export const jobsMissing = (jobs: readonly string[]): StatBuilder =>
 export const alertsFiring = (): StatBuilder =>
   stat({
     title: 'Alerts firing',
-    description: 'Alerts that fire now, by severity. Watchdog, which always fires, is left out.',
+    description:
+      'Alerts that fire now: of metrics by severity, without Watchdog, which always fires; and those from logs, which Alertmanager holds.',
     unit: units.NoUnit,
     thresholds: thresholds.zeroIsCalm,
-    queries: ['critical', 'warning'].map((severity) => ({
-      expr: orZero(`count(${FIRING.replace('severity!="none"', `severity="${severity}"`)})`),
-      legend: severity,
-    })),
+    queries: [
+      ...['critical', 'warning'].map((severity) => ({
+        expr: orZero(`count(${FIRING.replace('severity!="none"', `severity="${severity}"`)})`),
+        legend: severity,
+      })),
+      { expr: orZero(FROM_LOGS), legend: 'from logs' },
+    ],
   }).textMode(BigValueTextMode.ValueAndName);
 
 /** The share of the wanted pods of our workloads that are ready. */
