@@ -52,9 +52,9 @@ export class AppMetrics {
     new Gauge({
       name: 'app_build_info',
       help: 'Always 1; the labels say what runs.',
-      labelNames: ['version', 'node'],
+      labelNames: ['version', 'node_version'],
       registers: this.registers,
-    }).set({ version, node: process.version }, 1);
+    }).set({ version, node_version: process.version }, 1);
     // So that the first attempt is an increase and not the birth of a series.
     for (const outcome of LOGIN_OUTCOMES) this.logins.inc({ outcome }, 0);
   }

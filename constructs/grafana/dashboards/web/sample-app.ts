@@ -96,13 +96,13 @@ const inFlight = (job: string): StatBuilder =>
 const build = (job: string): StatBuilder =>
   stat({
     title: 'Sample app: version',
-    description: 'Which version of the app runs, and on which node.',
+    description: 'Which version of the app runs, and on which Node.js.',
     unit: units.NoUnit,
     thresholds: thresholds.none,
     queries: [
       {
-        expr: `count by (version, node) (app_build_info{${job}})`,
-        legend: '{{version}} on {{node}}',
+        expr: `count by (version, node_version) (app_build_info{${job}})`,
+        legend: '{{version}}, Node.js {{node_version}}',
       },
     ],
   })
