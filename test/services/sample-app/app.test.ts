@@ -219,7 +219,9 @@ describe('metrics', () => {
   });
 
   test('say what runs, and are there before the first event', async () => {
-    expect(await sample(`app_build_info{version="0.1.0",node_version="${process.version}"}`)).toBe(1);
+    expect(await sample(`app_build_info{version="0.1.0",node_version="${process.version}"}`)).toBe(
+      1,
+    );
     expect(await sample('login_attempts_total{outcome="overloaded"}')).toBe(0);
     expect(await sample('process_resident_memory_bytes')).toBeGreaterThan(0);
   });
