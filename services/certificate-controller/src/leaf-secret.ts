@@ -14,7 +14,7 @@ export interface LeafOutcome {
   readonly renewed?: RenewalReason;
   /** The Secret as it is now. */
   readonly secret: Secret;
-  /** Whether nothing had to be written and no restart is under way. */
+  /** Whether roots and issuer were as the phase asks already, and no restart is under way. */
   readonly settled: boolean;
 }
 
@@ -53,8 +53,11 @@ export async function ensureLeaf(
   }
   const mark = replacesBundle(known, bundle) ? { [RESTART_ANNOTATION]: fingerprint(bundle) } : {};
   const updated = await kube.updateSecret(withValues(secret, values, mark));
-  await isRestarted(kube, leaf, updated);
-  return { renewed: reason, secret: updated, settled: false };
+  const restarted = await isRestarted(kube, leaf, updated);
+  // Renewal in the course of time keeps the roots and the issuer, which is all that a rotation waits for: with many
+  // leaves there may never be a moment between two of them.
+  const wasAsAsked = reason === 'due' && known === bundle;
+  return { renewed: reason, secret: updated, settled: wasAsAsked && restarted };
 }
 
 /** Key material of a Secret for a server of our own; undefined while it is incomplete. */

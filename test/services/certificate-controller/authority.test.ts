@@ -74,10 +74,10 @@ function sameVersion(one: MountedLeaf, other: MountedLeaf): boolean {
 }
 
 /** Lets a rotation run to its end, pass by pass, ten seconds apart. */
-async function throughRotation(check: () => void = () => {}): Promise<string[]> {
+async function throughRotation(check = (): void => {}, of = plan): Promise<string[]> {
   const phases: string[] = [];
   for (let step = 0; step < 100; step += 1) {
-    const { again } = await one.pass(plan);
+    const { again } = await one.pass(of);
     check();
     if (phases.at(-1) !== phase()) phases.push(phase() ?? '');
     if (phase() === 'steady' && phases.length > 1 && !again) return phases;
@@ -151,6 +151,16 @@ describe('root rotation', () => {
     };
     server.onWrite = () => {};
     await expect(run()).rejects.toThrow('refused in');
+  });
+
+  test('goes on while leaves are renewed more often than Secrets reach every pod', async () => {
+    const hasty = testPlan({ leafLifetimeSeconds: PROPAGATION });
+    await one.pass(hasty);
+    annotate('rotate-root', 'first');
+
+    const phases = await throughRotation(() => becomeReady(server, 'statefulsets', 'loki'), hasty);
+
+    expect(phases).toEqual(['distribute', 'reissue', 'retire', 'steady']);
   });
 
   test('starts by itself at two thirds of the lifetime', async () => {
