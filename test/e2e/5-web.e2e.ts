@@ -4,7 +4,6 @@ import https from 'node:https';
 import tls from 'node:tls';
 import { type Browser, chromium, type Page as Tab } from 'playwright-core';
 import type { KubeClient } from '../../cli/lib/kube-client';
-import { bringSecrets } from '../../cli/lib/kubelet';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret } from '../../cli/lib/technician';
 import { LOGINS, PAGES, type Component } from '../../constructs/topology';
@@ -293,7 +292,6 @@ test('certificates are renewed under requests, and none is lost', async () => {
   await Promise.all(names.map((name) => age(pageOf(name).component)));
   try {
     await eventually('every page shows a new certificate', 240, async () => {
-      await Promise.all(names.map((name) => bringSecrets(client, pageOf(name).component)));
       const now = await Promise.all(names.map(async (name) => certificateOf(pageOf(name))));
       return now.every(
         (certificate, index) =>
