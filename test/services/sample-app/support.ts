@@ -160,9 +160,11 @@ export function call(options: https.RequestOptions, body?: string): Promise<Answ
 }
 
 /** What a function gives as soon as it gives something; waits five seconds at most. */
-export async function eventually<T>(look: () => T | undefined | false): Promise<T> {
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   for (const deadline = Date.now() + 5_000; Date.now() < deadline;) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false) return found;
     await systemClock.sleep(10);
   }
