@@ -7,9 +7,6 @@ const DAY = 86_400;
 /** Seconds; the probe gives up after 5, so that whatever takes less was refused and not lost. */
 const REFUSED_WITHIN = 4;
 
-/** Seconds; what a pod that is younger shows is not judged yet. */
-export const NEW_POD_SECONDS = 180;
-
 const ISSUED = 'vigil_certificate_not_after_seconds';
 
 /** Time in which a renewed Secret has reached every pod for sure. */
@@ -70,21 +67,20 @@ function expiry(lifetime: number): Alert[] {
 const served = (propagation: number): Alert[] => [
   alert({
     name: 'CertificateForeignIssuer',
-    // A handshake that fails verification leaves nothing but its failure. What else makes it fail is told apart: a
-    // process that is not there or has just begun, and packets that are lost.
+    // A handshake that fails verification leaves nothing but its failure. What else makes it fail is told apart:
+    // packets that are lost, a container that does not run, and, by the time that it takes, one that has just begun.
     expr: [
       `${probe('probe_success')} == 0`,
       `${probe('probe_duration_seconds')} < ${REFUSED_WITHIN}`,
       'on (namespace, pod) min by (namespace, pod) (kube_pod_container_status_running) == 1',
-      `on (namespace, pod) time() - kube_pod_start_time > ${NEW_POD_SECONDS}`,
     ].join(' and '),
-    for: '1m',
+    for: '2m',
     severity: 'critical',
     service: '{{ $labels.component }}',
     category: 'certificate',
     summary: '{{ $labels.component }} shows a certificate that is not ours.',
     description:
-      'For 1 minute {{ $labels.instance }} has failed the handshake although it runs: its certificate was issued by ' +
+      'For 2 minutes {{ $labels.instance }} has failed the handshake although it runs: its certificate was issued by ' +
       'someone else, or for another name, or it has ended.',
   }),
   alert({

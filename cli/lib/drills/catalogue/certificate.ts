@@ -1,5 +1,4 @@
 import { selectorOf } from '../../../../constructs/kubernetes/labels';
-import { NEW_POD_SECONDS } from '../../../../constructs/prometheus/rules/certificates';
 import { EXPIRY_JOB } from '../../../../constructs/prometheus/scrape-jobs';
 import { TRUST_DOMAIN, type Component } from '../../../../constructs/topology';
 import {
@@ -34,7 +33,6 @@ export const certificate: Drill = {
   alert: 'CertificateForeignIssuer',
   // Which stops whoever looks at certificates.
   after: [exporterDown.name],
-  window: () => ({ firing: NEW_POD_SECONDS }),
   prepare: async (scene) => {
     const apache = scene.topology.component('apache');
     const { certificate: cert, key } = await forged(scene, apache);

@@ -9,8 +9,8 @@ const FOLDER = '/volume';
 /** Name of the volume in the pod that brings it along. */
 const BROUGHT = 'volume-0';
 
-/** kubelet measures volumes once a minute (its `volumeStatsAggPeriod`). */
-const MEASURED_EACH_SECONDS = 60;
+/** kubelet measures volumes every 1 to 2 minutes by default (its `volumeStatsAggPeriod`, with a jitter as long as itself). */
+const MEASURED_WITHIN_SECONDS = 120;
 
 /**
  * A persistent volume that is almost full. That of a local-path provisioner has the size of the node's whole disk, so
@@ -21,7 +21,7 @@ export const disk: Drill = {
   name: NAME,
   summary: 'a persistent volume of 16 MiB, in memory, is filled',
   alert: 'VolumeFilling',
-  window: () => ({ firing: MEASURED_EACH_SECONDS, resolved: MEASURED_EACH_SECONDS }),
+  window: () => ({ firing: MEASURED_WITHIN_SECONDS, resolved: MEASURED_WITHIN_SECONDS }),
   prepare: async (scene) => {
     await ensureNamespace(scene);
     const name = `${NAME}-${scene.run}`;

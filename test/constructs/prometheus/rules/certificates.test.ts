@@ -48,20 +48,14 @@ interface Handshake {
   readonly success: string;
   readonly seconds?: number;
   readonly running?: number;
-  /** When the pod began, in seconds. */
-  readonly since?: number;
 }
 
-const handshake = (
-  pod: string,
-  { success, seconds = 0.01, running = 1, since = 0 }: Handshake,
-) => ({
+const handshake = (pod: string, { success, seconds = 0.01, running = 1 }: Handshake) => ({
   [probed('probe_success', pod)]: success,
   [probed('probe_duration_seconds', pod)]: `${seconds}x30`,
   [`kube_pod_container_status_running{namespace="monitoring",pod="${pod}",container="one"}`]:
     '1x30',
   [`kube_pod_container_status_running{namespace="monitoring",pod="${pod}",container="two"}`]: `${running}x30`,
-  [`kube_pod_start_time{namespace="monitoring",pod="${pod}"}`]: `${since}x30`,
 });
 
 /** The root ends 10 minutes after so many days are left. */
@@ -72,25 +66,18 @@ const rootEnds = (days: number) => ({
 
 const ownTests: readonly RuleTest[] = [
   fires(group, 'CertificateForeignIssuer', {
-    title: 'fires 1 minute after a running pod fails the handshake, and not for other failures',
+    title:
+      'fires after 2 minutes in which a running pod failed the handshake, and not for other failures',
     series: {
       ...handshake('foreign', { success: '1x4 0x20' }),
       ...handshake('ours', { success: '1x30' }),
       ...handshake('lost', { success: '1x4 0x20', seconds: 4 }),
       ...handshake('stopped', { success: '1x4 0x20', running: 0 }),
-      ...handshake('starting', { success: '0x30', since: 200 }),
+      ...handshake('starting', { success: '_x4 0x1 1x20' }),
     },
-    quietAt: '5m',
-    firesAt: '6m',
-    about: [{ labels: target('foreign') }],
-  }),
-  fires(group, 'CertificateForeignIssuer', {
-    title: 'fires for a pod that has had 3 minutes to start',
-    series: handshake('new', { success: '0x30', since: 120 }),
-    // 180 seconds old at 5 minutes exactly, and older than that from the next evaluation on.
     quietAt: '6m',
     firesAt: '7m',
-    about: [{ labels: target('new') }],
+    about: [{ labels: target('foreign') }],
   }),
   fires(group, 'CertificateProbeFailing', {
     title: 'fires after 10 minutes, for a probe without success and for one that is not made',
