@@ -113,19 +113,22 @@ const ofLimit = (usage: string, resource: 'cpu' | 'memory'): string =>
 / on (${CONTAINER}) group_left ()
 max by (${CONTAINER}) (kube_pod_container_resource_limits{resource="${resource}"})`;
 
-const CPU_OF_LIMIT = ofLimit(
-  `sum by (${CONTAINER}, node) (rate(container_cpu_usage_seconds_total{container!=""}[5m]))`,
-  'cpu',
-);
+/** @param range time over which the usage is averaged, as PromQL writes it. */
+const cpuOfLimit = (range: string): string =>
+  ofLimit(
+    `sum by (${CONTAINER}, node) (rate(container_cpu_usage_seconds_total{container!=""}[${range}]))`,
+    'cpu',
+  );
 
 const cpuNearLimit = (bound: number): Alert =>
   containerAlert({
     name: 'ContainerCpuNearLimit',
-    expr: `${CPU_OF_LIMIT}\n> ${bound}`,
+    // `for` tells what lasts; an average over as long would only tell it twice as late.
+    expr: `${cpuOfLimit('2m')}\n> ${bound}`,
     for: '5m',
     severity: 'warning',
     summary: 'Container {{ $labels.container }} uses all the CPU it may.',
-    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU, over 5 minutes; the bound is ${bound} %.`,
+    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU, over 2 minutes; the bound is ${bound} %.`,
   });
 
 /**
@@ -138,7 +141,7 @@ const cpuThrottled = (bound: number): Alert =>
     expr: `100 * sum by (${CONTAINER}, node) (rate(container_cpu_cfs_throttled_periods_total{container!=""}[5m]))
 / sum by (${CONTAINER}, node) (rate(container_cpu_cfs_periods_total{container!=""}[5m]))
 > ${bound}
-and ${CPU_OF_LIMIT}
+and ${cpuOfLimit('5m')}
 > 50`,
     for: '10m',
     severity: 'warning',
