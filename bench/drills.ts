@@ -7,6 +7,7 @@ import type { Session } from '../cli/lib/session';
 import { bench } from './lib/bench';
 import { CONTEXT, readOptions, withStack } from './lib/cluster';
 import type { Figure } from './lib/figures';
+import { withReceivers } from './lib/connected';
 
 const WITHIN = 60;
 
@@ -16,9 +17,12 @@ const WITHIN = 60;
  */
 function measure(session: Session): Promise<Figure[]> {
   const { context, drill = 'all' } = readOptions({ ...CONTEXT, drill: { type: 'string' } });
-  return withStack(session, context, async ({ client, settings }) => {
+  return withStack(session, context, async (stack) => {
+    const { client, settings } = stack;
     const chosen = drillsNamed(drill);
-    const outcomes = await conductAll(session, { settings, client, chosen, within: WITHIN });
+    const outcomes = await withReceivers(stack, () =>
+      conductAll(session, { settings, client, chosen, within: WITHIN }),
+    );
     for (const outcome of outcomes) noteStages(session, outcome);
     const figures = outcomes.flatMap(({ drill: { name }, ways }) =>
       ways.flatMap((way) => figureOf(name, way)),

@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
 import { withClient } from '../../cli/lib/cluster';
 import { CliError, UsageError } from '../../cli/lib/errors';
-import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
+import { PART_OF } from '../../constructs/kubernetes/labels';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { PrometheusApi } from '../../cli/lib/prometheus-api';
 import type { Session } from '../../cli/lib/session';
@@ -88,7 +88,7 @@ export async function allTargetsUp(
 
 /** Pods of the stack. */
 export const ourPods = (client: KubeClient): Promise<V1Pod[]> =>
-  client.list(`/api/v1/pods?labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`);
+  client.list('/api/v1/pods', PART_OF);
 
 /** Each pod with its restarts: equal texts before and after mean that no pod was replaced or restarted. */
 export async function restartsByPod(client: KubeClient): Promise<Map<string, number>> {

@@ -1,6 +1,6 @@
 import { AUTHORITY } from '../../constructs/topology';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
+import { PART_OF } from '../../constructs/kubernetes/labels';
 import { loadSettings } from '../../constructs/settings';
 import { pruneAll } from './apply';
 import { mapLimit, poll } from './async';
@@ -118,8 +118,7 @@ async function deleteInventory(
 
 /** Namespaces of ours; the one that holds the inventory goes last, so that an interrupted run can be repeated. */
 async function ownNamespaces(client: KubeClient): Promise<string[]> {
-  const query = `labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`;
-  const found = await client.list<{ metadata: ObjectMeta }>(`/api/v1/namespaces?${query}`);
+  const found = await client.list<{ metadata: ObjectMeta }>('/api/v1/namespaces', PART_OF);
   const last = (name: string): number => (name === AUTHORITY.namespace ? 1 : 0);
   return found.map(({ metadata }) => metadata.name).sort((a, b) => last(a) - last(b));
 }

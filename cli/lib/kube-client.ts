@@ -75,9 +75,12 @@ export class KubeClient {
     return this.orUndefined(this.request<T>('GET', path, {}));
   }
 
-  /** The items of a list. */
-  public async list<T>(path: string): Promise<T[]> {
-    return (await this.request<{ items: T[] }>('GET', path, {})).items;
+  /** The items of a list: all, or those that carry certain labels. */
+  public async list<T>(path: string, labels: Readonly<Record<string, string>> = {}): Promise<T[]> {
+    const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const query =
+      selector.length > 0 ? `?labelSelector=${encodeURIComponent(selector.join())}` : '';
+    return (await this.request<{ items: T[] }>('GET', `${path}${query}`, {})).items;
   }
 
   /** Text, such as a container's log. */

@@ -13,11 +13,12 @@ const ANNOTATION = 'vigil.local/secrets-changed';
  */
 export async function bringSecrets(client: KubeClient, component: Component): Promise<void> {
   const { namespace } = component;
-  const selector = Object.entries(selectorOf(component)).map(([key, value]) => `${key}=${value}`);
-  const query = `labelSelector=${encodeURIComponent(selector.join(','))}`;
   const annotations = { [ANNOTATION]: new Date().toISOString() };
   try {
-    const pods = await client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods?${query}`);
+    const pods = await client.list<V1Pod>(
+      `/api/v1/namespaces/${namespace}/pods`,
+      selectorOf(component),
+    );
     await Promise.all(
       pods.map(({ metadata }) =>
         client.merge(

@@ -1,6 +1,6 @@
 import { lifeLeft } from './certificates';
 import { formatTable, type Output } from './output';
-import type { Status } from './status';
+import type { Status } from './cluster-status';
 
 /** The one screen of `vigil status`. */
 export function renderStatus(status: Status, output: Pick<Output, 'style'>): string {

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
+import { PART_OF } from '../../constructs/kubernetes/labels';
 import type { KubeClient } from './kube-client';
 
 export type WorkloadKind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
@@ -96,11 +96,10 @@ function replicaCounts(status: NonNullable<RawWorkload['status']>, desired: numb
 
 /** All workloads of ours, in a fixed order. */
 export async function listWorkloads(client: KubeClient): Promise<WorkloadStatus[]> {
-  const query = `labelSelector=${encodeURIComponent(`${PART_OF_LABEL}=${VIGIL}`)}`;
   const kinds = Object.keys(PLURALS) as WorkloadKind[];
   const lists = await Promise.all(
     kinds.map(async (kind) => {
-      const items = await client.list<RawWorkload>(`/apis/apps/v1/${PLURALS[kind]}?${query}`);
+      const items = await client.list<RawWorkload>(`/apis/apps/v1/${PLURALS[kind]}`, PART_OF);
       return items.map((item) => workloadStatus(kind, item));
     }),
   );
@@ -109,8 +108,5 @@ export async function listWorkloads(client: KubeClient): Promise<WorkloadStatus[
 }
 
 /** The pods that a workload selects. */
-export function listPods(client: KubeClient, workload: WorkloadStatus): Promise<V1Pod[]> {
-  const selector = Object.entries(workload.matchLabels).map(([key, value]) => `${key}=${value}`);
-  const query = `labelSelector=${encodeURIComponent(selector.join(','))}`;
-  return client.list<V1Pod>(`/api/v1/namespaces/${workload.namespace}/pods?${query}`);
-}
+export const listPods = (client: KubeClient, workload: WorkloadStatus): Promise<V1Pod[]> =>
+  client.list(`/api/v1/namespaces/${workload.namespace}/pods`, workload.matchLabels);

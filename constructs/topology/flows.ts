@@ -24,17 +24,18 @@ export const TECHNICIAN_DOORS = [
   'alertRouter',
 ] as const satisfies readonly ComponentKey[];
 
-/** What everyone may open, each on its port `web`. */
-export const PAGES = ['apache', 'nginx', 'sampleApp'] as const satisfies readonly ComponentKey[];
-
-/** Whether a component is one of the pages. */
-export const isPage = ({ key }: Pick<Component, 'key'>): boolean =>
-  (PAGES as readonly string[]).includes(key);
-
 const technicianFlows = (): FlowRow[] =>
   TECHNICIAN_DOORS.map((key) => flow('technician', key, 'web', 'looking for oneself'));
 
 const rows = Object.entries(components) as [ComponentKey, ComponentRow][];
+
+/** Whether a component has a page for visitors, on its port `web`. */
+export const isPage = ({ open }: Pick<Component, 'open'>): boolean => open !== undefined;
+
+/** The components that have one. */
+export const PAGES: readonly ComponentKey[] = rows.flatMap(([key, row]) =>
+  isPage(row) ? key : [],
+);
 
 /** Each TLS endpoint of ours is probed for the certificate that it really serves. */
 const expiryProbes = (): FlowRow[] =>

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { alertmanagerConfig } from '../../constructs/alertmanager/config';
 import { toYaml } from '../../constructs/kubernetes';
-import { selfSigned } from '../support/certificate';
+import { selfSigned } from '../../fakes/self-signed';
 import { find, ofKind, stackOf, type Rendered } from '../support/stack';
 import { describeWith, type Files } from '../support/tools';
 

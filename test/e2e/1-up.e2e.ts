@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { restartsByPod } from '../../bench/lib/cluster';
 import { pressCtrlC, startVigil, up, vigil } from './support/vigil';
 import { connect, settings, topology } from './support/cluster';
-import type { V1Pod } from '@kubernetes/client-node';
 
 /** Starts `up`, waits for a line of progress, and presses Ctrl-C; the exit code and all that was printed. */
 async function interruptAt(line: RegExp): Promise<{ code: number | null; output: string }> {
@@ -21,19 +21,10 @@ async function interruptAt(line: RegExp): Promise<{ code: number | null; output:
   return { code, output };
 }
 
-/** The whole cluster's pods with their restarts, to see whether a run replaced or restarted any. */
-async function podsAndRestarts(): Promise<string[]> {
+/** The pods with their restarts, to see whether a run replaced or restarted any. */
+async function podsAndRestarts(): Promise<Map<string, number>> {
   const client = await connect();
-  const pods = await client.list<V1Pod>(
-    '/api/v1/pods?labelSelector=app.kubernetes.io/part-of%3Dvigil',
-  );
-  client.close();
-  return pods
-    .map(({ metadata, status }) => {
-      const restarts = (status?.containerStatuses ?? []).map(({ restartCount }) => restartCount);
-      return `${metadata?.name} ${metadata?.uid} ${restarts.join()}`;
-    })
-    .sort();
+  return restartsByPod(client).finally(() => client.close());
 }
 
 describe('up', () => {

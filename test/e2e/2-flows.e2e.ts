@@ -50,10 +50,8 @@ async function doorsOutside(client: KubeClient): Promise<Door[]> {
 
 async function addressOutside(client: KubeClient, end: Outside, node: string): Promise<string> {
   if (end.place.kind !== 'pods') return node;
-  const selector = Object.entries(end.place.labels).map(([key, value]) => `${key}=${value}`);
-  const pods = await client.list<V1Pod>(
-    `/api/v1/namespaces/${end.place.namespace}/pods?labelSelector=${encodeURIComponent(selector.join())}`,
-  );
+  const { namespace, labels } = end.place;
+  const pods = await client.list<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, labels);
   return addressOf(pods[0] ?? {});
 }
 

@@ -3,8 +3,9 @@ import type { KubeClient } from '../../cli/lib/kube-client';
 import { ruleOf } from '../../cli/lib/drills/rules';
 import { StageWatch, type FollowOptions, type StageTimes } from '../../cli/lib/stages';
 import { defaultChannels } from '../../constructs/settings';
-import type { FakeDiscord, RecordedMessage } from '../../fakes/discord';
-import type { FakeMailbox, RecordedMail } from '../../fakes/mailbox';
+import type { RecordedMessage } from '../../fakes/discord';
+import type { RecordedMail } from '../../fakes/mailbox';
+import { startReceivers, type Receivers } from '../../bench/lib/receivers';
 import {
   connect,
   eventually,
@@ -14,7 +15,6 @@ import {
   settings,
   topology,
 } from './support/cluster';
-import { startReceivers } from './support/receivers';
 import { makeStranger } from './support/stranger';
 import { vigil } from './support/vigil';
 
@@ -33,17 +33,19 @@ const tells =
 
 describe('alerts', () => {
   let client: KubeClient;
-  let discord: FakeDiscord;
-  let mailbox: FakeMailbox;
+  let receivers: Receivers;
+  let discord: Receivers['discord'];
+  let mailbox: Receivers['mailbox'];
 
   beforeAll(async () => {
     client = await connect();
-    ({ discord, mailbox } = await startReceivers());
+    receivers = await startReceivers();
+    ({ discord, mailbox } = receivers);
   });
   afterAll(async () => {
     await client.delete({ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE });
     client.close();
-    await Promise.all([discord.close(), mailbox.close()]);
+    await receivers.close();
   });
 
   const connectDestination = (name: string, credential: string) =>
@@ -56,7 +58,7 @@ describe('alerts', () => {
     };
 
     expect(destinations.map(({ name, state }) => [name, state])).toEqual(
-      [...defaultChannels, 'mail'].map((name) => [name, 'parked']),
+      Object.keys(receivers.credentials).map((name) => [name, 'parked']),
     );
     expect(code).toBe(0);
   });
@@ -69,15 +71,11 @@ describe('alerts', () => {
   });
 
   test('credentials are read from standard input, and each destination takes a test message', async () => {
-    for (const channel of defaultChannels) {
-      const { code, stdout, stderr } = await connectDestination(
-        channel,
-        discord.webhookUrl(channel),
-      );
+    for (const [name, credential] of Object.entries(receivers.credentials)) {
+      const { code, stdout, stderr } = await connectDestination(name, credential);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).not.toContain(discord.webhookUrl(channel));
+      expect(stdout).not.toContain(credential);
     }
-    expect(await connectDestination('mail', mailbox.url)).toMatchObject({ code: 0 });
     await eventually('no destination is parked', 60, async () => {
       const { stdout } = await vigil(['alerts', '--json']);
       return !stdout.includes('"parked"');
@@ -85,7 +83,7 @@ describe('alerts', () => {
     await eventually('what had waited arrives', 30, () =>
       Promise.resolve(discord.messagesIn('general').length > 0),
     );
-    for (const name of [...defaultChannels, 'mail']) {
+    for (const name of Object.keys(receivers.credentials)) {
       expect(await vigil(['alerts', 'test', '--destination', name])).toMatchObject({ code: 0 });
     }
     expect(new Set(discord.messages.map(({ channel }) => channel))).toEqual(

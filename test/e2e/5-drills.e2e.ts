@@ -1,10 +1,7 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { drills } from '../../cli/lib/drills/catalogue';
-import { defaultChannels } from '../../constructs/settings';
-import type { FakeDiscord } from '../../fakes/discord';
-import type { FakeMailbox } from '../../fakes/mailbox';
+import { startReceivers, type Receivers } from '../../bench/lib/receivers';
 import { connect, eventually } from './support/cluster';
-import { startReceivers } from './support/receivers';
 import { vigil } from './support/vigil';
 
 /** What `vigil drill --json` prints, as far as it is read here. */
@@ -25,17 +22,16 @@ const textOf = (embed: unknown): string => JSON.stringify(embed);
 
 describe('vigil drill all', () => {
   let client: KubeClient;
-  let discord: FakeDiscord;
-  let mailbox: FakeMailbox;
+  let receivers: Receivers;
   let report: Report;
   let text: string;
 
   beforeAll(async () => {
     client = await connect();
-    ({ discord, mailbox } = await startReceivers());
+    receivers = await startReceivers();
     // They were away for some time, and are called again at growing intervals.
     await vigil(['alerts', 'retry', '--all']);
-    for (const name of [...defaultChannels, 'mail']) {
+    for (const name of Object.keys(receivers.credentials)) {
       await eventually(`${name} takes messages`, 180, async () => {
         const { code } = await vigil(['alerts', 'test', '--destination', name]);
         return code === 0;
@@ -48,7 +44,7 @@ describe('vigil drill all', () => {
   }, 1_500_000);
   afterAll(async () => {
     client.close();
-    await Promise.all([discord.close(), mailbox.close()]);
+    await receivers.close();
   });
 
   test('every fault was told, and its end', () => {
@@ -67,7 +63,9 @@ describe('vigil drill all', () => {
   });
 
   test('each is told in a channel, as it began and as it ended', () => {
-    const embeds = discord.messages.flatMap(({ payload }) => payload.embeds ?? []).map(textOf);
+    const embeds = receivers.discord.messages
+      .flatMap(({ payload }) => payload.embeds ?? [])
+      .map(textOf);
     for (const { labels, state, ways } of report.drills) {
       if (state !== 'passed') continue;
       const about = embeds.filter((text) =>
@@ -84,7 +82,7 @@ describe('vigil drill all', () => {
   test('what is critical is a mail as well', () => {
     for (const { alert, severity, state } of report.drills) {
       if (state !== 'passed' || severity !== 'critical') continue;
-      const mails = mailbox.mails.filter(({ parsed }) => parsed.text?.includes(alert));
+      const mails = receivers.mailbox.mails.filter(({ parsed }) => parsed.text?.includes(alert));
       expect(mails.length).toBeGreaterThanOrEqual(2);
     }
   });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { FakeDiscord, type FakeDiscordOptions, pingsOf, visibleEmbeds } from '../../fakes/discord';
-import { selfSigned } from '../support/certificate';
+import { selfSigned } from '../../fakes/self-signed';
 import { TestClock } from '../support/test-clock';
 
 const started: FakeDiscord[] = [];

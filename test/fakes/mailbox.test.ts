@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import nodemailer from 'nodemailer';
 import { FakeMailbox, type FakeMailboxOptions } from '../../fakes/mailbox';
-import { selfSigned } from '../support/certificate';
+import { selfSigned } from '../../fakes/self-signed';
 
 const closing: (() => unknown)[] = [];
 

@@ -1,5 +1,4 @@
-import type { RuleGroup } from '../../constructs/prometheus/rules';
-import { seconds } from '../../constructs/settings';
+import { forSeconds, type RuleGroup } from '../../constructs/prometheus/rules';
 import { firing, ruleNamed, type RuleTest } from './rule-tests';
 
 /** Two subjects, one on either side of the threshold of an alert. */
@@ -27,7 +26,7 @@ export interface Boundary {
 export function atBoundary(group: RuleGroup, boundary: Boundary): RuleTest {
   const { alert: name, series, calm, busy, after = 0, labels, texts } = boundary;
   const alert = ruleNamed(group, name);
-  const wait = alert.for === '0s' ? 0 : seconds(alert.for) / 60;
+  const wait = forSeconds(alert) / 60;
   return {
     name: `${name} is quiet at ${calm}, and fires after ${after + wait} minutes at ${busy}, not before`,
     interval: '1m',

@@ -197,12 +197,12 @@ export async function removeObjects(
   kinds: readonly Kind[] = [KINDS.pod],
   namespace: string = NAMESPACE,
 ): Promise<void> {
-  const selector = encodeURIComponent(`${DRILL_LABEL}=${drill}`);
   for (const { kind, plural, namespaced } of kinds) {
     const folder = `/api/v1/${namespaced ? `namespaces/${namespace}/` : ''}${plural}`;
     const attempt = async (): Promise<true | undefined> => {
       const left = await client.list<{ metadata: { name: string; deletionTimestamp?: string } }>(
-        `${folder}?labelSelector=${selector}`,
+        folder,
+        { [DRILL_LABEL]: drill },
       );
       const waiting = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
       for (const { metadata } of waiting) {

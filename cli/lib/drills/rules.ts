@@ -1,6 +1,7 @@
 import { logRules } from '../../../constructs/loki/rules';
 import {
   alertsOf,
+  forSeconds,
   ruleGroups,
   type Alert,
   type RuleGroup,
@@ -35,8 +36,7 @@ export function ruleOf(name: string, settings: Settings, topology: Topology): Dr
     return {
       alert,
       source,
-      // A duration of the settings is never 0, and `seconds` takes none.
-      forSeconds: alert.for === '0s' ? 0 : seconds(alert.for),
+      forSeconds: forSeconds(alert),
       rangeSeconds: rangeOf(alert, groups),
     };
   }

@@ -14,7 +14,7 @@ import { watchers } from './watchers';
 import { web } from './web';
 import { workloads } from './workloads';
 
-export { alertsOf, type Alert, type RuleGroup } from './rule';
+export { alertsOf, forSeconds, type Alert, type RuleGroup } from './rule';
 
 /** All rule groups, one for each domain; each becomes a file of its own. */
 export const ruleGroups = (settings: Settings, topology: Topology): RuleGroup[] =>

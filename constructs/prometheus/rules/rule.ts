@@ -44,18 +44,20 @@ export interface RuleGroup {
 export const alertsOf = ({ rules }: RuleGroup): Alert[] =>
   rules.filter((rule): rule is Alert => 'alert' in rule);
 
-/** No time at all; a duration of the settings is at least a second. */
-const AT_ONCE = '0s';
+/** How long an alert's expression must hold, in seconds. A duration of the settings is never 0, and `seconds` takes none. */
+export const forSeconds = ({ for: time }: Pick<Alert, 'for'>): number =>
+  time === '0s' ? 0 : seconds(time);
 
 /** The groups with no alert that waits longer than the settings allow. */
 export function hurried({ thresholds }: Settings, groups: readonly RuleGroup[]): RuleGroup[] {
   const { longestFor } = thresholds;
   if (longestFor === undefined) return [...groups];
-  const shorter = (time: string): string =>
-    time !== AT_ONCE && seconds(time) > seconds(longestFor) ? longestFor : time;
+  const isLonger = (rule: Alert): boolean => forSeconds(rule) > seconds(longestFor);
   return groups.map(({ rules, ...group }) => ({
     ...group,
-    rules: rules.map((rule) => ('alert' in rule ? { ...rule, for: shorter(rule.for) } : rule)),
+    rules: rules.map((rule) =>
+      'alert' in rule && isLonger(rule) ? { ...rule, for: longestFor } : rule,
+    ),
   }));
 }
 

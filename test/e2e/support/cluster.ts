@@ -5,6 +5,7 @@ import { kindKubeConfig } from '../../../cli/lib/cluster';
 import { KubeClient } from '../../../cli/lib/kube-client';
 import { LokiApi } from '../../../cli/lib/loki-api';
 import { PrometheusApi } from '../../../cli/lib/prometheus-api';
+import { selectorOf } from '../../../constructs/kubernetes/labels';
 import { loadSettings } from '../../../constructs/settings';
 import { buildTopology, type Component } from '../../../constructs/topology';
 import { environment } from './vigil';
@@ -30,10 +31,8 @@ export const openLoki = (client: KubeClient): Promise<LokiApi> => LokiApi.open(c
 
 /** Running pods of a component. */
 export async function podsOf(client: KubeClient, component: Component): Promise<V1Pod[]> {
-  const selector = encodeURIComponent(`app.kubernetes.io/name=${component.name}`);
-  const pods = await client.list<V1Pod>(
-    `/api/v1/namespaces/${component.namespace}/pods?labelSelector=${selector}`,
-  );
+  const path = `/api/v1/namespaces/${component.namespace}/pods`;
+  const pods = await client.list<V1Pod>(path, selectorOf(component));
   return pods.filter((pod) => pod.status?.phase === 'Running' && !pod.metadata?.deletionTimestamp);
 }
 

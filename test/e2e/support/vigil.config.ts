@@ -1,8 +1,5 @@
-import { defineConfig, parseSettings } from '../../../constructs/settings';
-import { DISCORD_PORT, hostAddress, MAIL_PORT, material } from './receivers';
-
-const address = hostAddress();
-const networks = [`${address}/32`];
+import { defineConfig } from '../../../constructs/settings';
+import { receiverSettings } from '../../../bench/lib/receivers';
 
 /**
  * The defaults on a cluster of the tests' own, with certificates that age while one watches, rules that make up their
@@ -17,13 +14,5 @@ export default defineConfig({
     // Every node sees the disk of the machine that runs the tests, and how full that is says nothing about Vigil.
     nodes: { diskWarning: 98, diskCritical: 99 },
   },
-  alertRouter: {
-    destinations: {
-      ...parseSettings({}).alertRouter.destinations,
-      mail: { kind: 'mail', to: ['oncall@example.com'] },
-    },
-    discord: { origins: [`https://${address}:${DISCORD_PORT}`], port: DISCORD_PORT, networks },
-    mail: { from: 'vigil@example.com', port: MAIL_PORT, networks },
-    authorities: material(address).cert,
-  },
+  alertRouter: receiverSettings(),
 });

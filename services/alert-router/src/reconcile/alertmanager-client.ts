@@ -1,14 +1,6 @@
 import https from 'node:https';
 import type { TlsMaterial } from '../../../shared/tls-server';
-import type { Alert } from '../model';
-import { parseAlerts, parseStart } from './api-v2';
-
-/** An alert as an Alertmanager sees it. */
-export interface SeenAlert {
-  readonly alert: Alert;
-  /** Neither silenced, inhibited, muted nor still unprocessed. */
-  readonly active: boolean;
-}
+import { parseAlerts, parseStart, type SeenAlert } from './api-v2';
 
 /** What one Alertmanager says. */
 export interface AlertmanagerView {

@@ -1,5 +1,11 @@
-import type { Labels } from '../model';
-import type { SeenAlert } from './alertmanager-client';
+import type { Alert, Labels } from '../model';
+
+/** An alert as an Alertmanager sees it. */
+export interface SeenAlert {
+  readonly alert: Alert;
+  /** Neither silenced, inhibited, muted nor still unprocessed. */
+  readonly active: boolean;
+}
 
 /**
  * The answer of GET /api/v2/alerts. Every alert must be legible: one that is left out would look as if it had ended.

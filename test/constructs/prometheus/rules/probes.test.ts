@@ -3,7 +3,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { toYaml } from '../../../../constructs/kubernetes';
-import { selfSigned } from '../../../support/certificate';
+import { selfSigned } from '../../../../fakes/self-signed';
 import { describeWith } from '../../../support/tools';
 
 /** What the rules for certificates take for granted of the blackbox exporter, which here probes itself. */
