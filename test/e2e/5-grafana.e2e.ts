@@ -1,4 +1,3 @@
-import https from 'node:https';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret } from '../../cli/lib/technician';
@@ -13,6 +12,7 @@ import {
   type Panel,
   type Variable,
 } from '../support/dashboards';
+import { ask } from '../support/request';
 import { connect, eventually, settings, topology } from './support/cluster';
 
 /** Time within which a panel shows something, in seconds: rates need several scrapes of a cluster that is new. */
@@ -56,39 +56,33 @@ describe('Grafana', () => {
   });
 
   /** Over HTTPS with Grafana's certificate verified, and a login. */
-  function ask(path: string, body?: object): Promise<{ status: number; json: unknown }> {
-    return new Promise((resolve, reject) => {
-      const request = https.request(
-        {
-          host: '127.0.0.1',
-          port: forwarding.port,
-          path,
-          method: body ? 'POST' : 'GET',
-          servername: grafana.dnsName,
-          ca,
-          auth: `admin:${password}`,
-          headers: { 'Content-Type': 'application/json' },
-          agent: false,
-        },
-        (response) => {
-          let text = '';
-          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-          response.on('end', () => {
-            try {
-              resolve({ status: response.statusCode ?? 0, json: JSON.parse(text) as unknown });
-            } catch {
-              reject(new Error(`${path} answered ${response.statusCode}: ${text.slice(0, 200)}`));
-            }
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(body && JSON.stringify(body));
-    });
+  async function askGrafana(
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; json: unknown }> {
+    const { status, text } = await ask(
+      {
+        host: '127.0.0.1',
+        port: forwarding.port,
+        path,
+        method: body ? 'POST' : 'GET',
+        servername: grafana.dnsName,
+        ca,
+        auth: `admin:${password}`,
+        headers: { 'Content-Type': 'application/json' },
+        agent: false,
+      },
+      body && JSON.stringify(body),
+    );
+    try {
+      return { status, json: JSON.parse(text) as unknown };
+    } catch {
+      throw new Error(`${path} answered ${status}: ${text.slice(0, 200)}`);
+    }
   }
 
   test('queries Prometheus over mutual TLS', async () => {
-    const { status, json } = await ask('/api/ds/query', {
+    const { status, json } = await askGrafana('/api/ds/query', {
       from: 'now-5m',
       to: 'now',
       queries: [
@@ -101,7 +95,7 @@ describe('Grafana', () => {
   });
 
   test('queries Loki over mutual TLS', async () => {
-    const { status, json } = await ask('/api/ds/query', {
+    const { status, json } = await askGrafana('/api/ds/query', {
       // A web server at rest says nothing but at its start.
       from: 'now-24h',
       to: 'now',
@@ -120,14 +114,14 @@ describe('Grafana', () => {
   });
 
   test('leads from a line about a request to all lines about it', async () => {
-    const { json } = await ask('/api/datasources/uid/loki');
+    const { json } = await askGrafana('/api/datasources/uid/loki');
     const { derivedFields } = (json as { jsonData: { derivedFields: { url: string }[] } }).jsonData;
     expect(derivedFields.map(({ url }) => url)).toEqual([withText('${__value.raw}')]);
   });
 
   test('reads alerts from Alertmanager over mutual TLS', async () => {
     await eventually('Watchdog at Alertmanager', 90, async () => {
-      const { json } = await ask('/api/datasources/proxy/uid/alertmanager/api/v2/alerts');
+      const { json } = await askGrafana('/api/datasources/proxy/uid/alertmanager/api/v2/alerts');
       return (json as { labels: { alertname: string } }[]).some(
         ({ labels }) => labels.alertname === 'Watchdog',
       );
@@ -137,7 +131,7 @@ describe('Grafana', () => {
   const all = readDashboards(settings);
 
   test('has every dashboard', async () => {
-    const { json } = await ask('/api/search?type=dash-db');
+    const { json } = await askGrafana('/api/search?type=dash-db');
     expect(json).toHaveLength(all.length);
   });
 
@@ -148,14 +142,14 @@ describe('Grafana', () => {
   );
 
   test.each(choices)('$file: variable $name offers something', async ({ dashboard, variable }) => {
-    const { status, json } = await ask(valuesOf(variable, dashboard));
+    const { status, json } = await askGrafana(valuesOf(variable, dashboard));
     expect(status).toBe(200);
     expect((json as { data: string[] }).data.length).toBeGreaterThan(0);
   });
 
   /** The answers to the queries of a panel, by their letters. */
   async function answers(panel: Panel, dashboard: Dashboard): Promise<Record<string, Result>> {
-    const { json } = await ask('/api/ds/query', {
+    const { json } = await askGrafana('/api/ds/query', {
       from: dashboard.time.from,
       to: 'now',
       queries: (panel.targets ?? []).map((target) => ({

@@ -1,6 +1,5 @@
 import { createHash, type X509Certificate } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
+import type https from 'node:https';
 import tls from 'node:tls';
 import { type Browser, chromium, type Page as Tab } from 'playwright-core';
 import type { KubeClient } from '../../cli/lib/kube-client';
@@ -9,15 +8,10 @@ import { readSecret } from '../../cli/lib/technician';
 import { LOGINS, PAGES, type Component } from '../../constructs/topology';
 import { issueLeaf, generateRsaKey } from '../../services/certificate-controller/src/issue';
 import { parseSigner } from '../../services/certificate-controller/src/signer';
+import { ask, type Answer } from '../support/request';
 import { describeWithProgram } from '../support/tools';
 import { connect, eventually, openPrometheus, podsOf, topology } from './support/cluster';
 import { ourAuthority } from './support/strangers-certificate';
-
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-}
 
 /** A page as people reach it from their machine: through a port-forward. */
 interface Page {
@@ -63,28 +57,16 @@ function pageOf(name: string): Page {
 }
 
 /** Over TLS with the certificate verified for `localhost`, or plain for the port that redirects. */
-function ask(
+function visit(
   { web, redirect }: Page,
   path: string,
   options: https.RequestOptions & { readonly plain?: boolean; readonly body?: string } = {},
 ): Promise<Answer> {
   const { plain, body, ...more } = options;
-  const port = plain ? redirect.port : web.port;
-  return new Promise((resolve, reject) => {
-    const request = (plain ? http : https).request(
-      { host: '127.0.0.1', servername: 'localhost', port, path, ca, agent: false, ...more },
-      (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        );
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
-  });
+  const common = { host: '127.0.0.1', path, agent: false, ...more };
+  return plain
+    ? ask({ ...common, port: redirect.port })
+    : ask({ ...common, port: web.port, servername: 'localhost', ca }, body);
 }
 
 /** The certificate that a new connection gets, verified. */
@@ -116,7 +98,7 @@ async function linesOf({ component }: Page): Promise<Record<string, unknown>[]> 
 
 describe.each(names)('%s', (name) => {
   test('shows its page over TLS, with the headers that protect it', async () => {
-    const { status, headers, text } = await ask(pageOf(name), '/');
+    const { status, headers, text } = await visit(pageOf(name), '/');
 
     expect(status).toBe(200);
     expect(text).toMatch(/^<!doctype html>/i);
@@ -128,7 +110,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('refuses TLS 1.1', async () => {
-    const asking = ask(pageOf(name), '/', {
+    const asking = visit(pageOf(name), '/', {
       minVersion: 'TLSv1.1',
       maxVersion: 'TLSv1.1',
       ciphers: 'DEFAULT:@SECLEVEL=0',
@@ -138,15 +120,18 @@ describe.each(names)('%s', (name) => {
 
   test('leads from HTTP to HTTPS, under its own names only', async () => {
     const { dnsName } = pageOf(name).component;
-    const ours = await ask(pageOf(name), '/x?y', { plain: true, headers: { host: dnsName } });
-    const forged = await ask(pageOf(name), '/', { plain: true, headers: { host: 'example.com' } });
+    const ours = await visit(pageOf(name), '/x?y', { plain: true, headers: { host: dnsName } });
+    const forged = await visit(pageOf(name), '/', {
+      plain: true,
+      headers: { host: 'example.com' },
+    });
 
     expect([ours.status, ours.headers.location]).toEqual([308, `https://${dnsName}/x?y`]);
     expect([forged.status, forged.headers.location]).toEqual([400, undefined]);
   });
 
   test('logs the request, with the id that the client was told', async () => {
-    const { headers } = await ask(pageOf(name), '/nothing');
+    const { headers } = await visit(pageOf(name), '/nothing');
     const requestId = headers['x-request-id'];
 
     await eventually('the line', 20, async () =>
@@ -178,7 +163,7 @@ describe.each(names)('%s', (name) => {
 describe('the login of the sample-app', () => {
   const headers = { 'content-type': 'application/json' };
   const login = (password: string): Promise<Answer> =>
-    ask(pageOf('sample-app'), '/login', {
+    visit(pageOf('sample-app'), '/login', {
       method: 'POST',
       headers,
       body: JSON.stringify({ username: user, password }),
@@ -281,7 +266,7 @@ test('certificates are renewed under requests, and none is lost', async () => {
   let running = true;
   const visitor = async (name: string): Promise<void> => {
     while (running) {
-      await ask(pageOf(name), '/').then(
+      await visit(pageOf(name), '/').then(
         ({ status }) =>
           status === 200 ? (answered += 1) : failures.push(`${name} answered ${status}`),
         (error: Error) => failures.push(`${name}: ${error.message}`),

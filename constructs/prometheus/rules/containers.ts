@@ -1,4 +1,5 @@
 import { seconds, type Settings } from '../../settings';
+import { windowOf } from './expressions';
 import { CONTAINER, DELETED, OOM_KILLED, crashLooping, withNode } from './pods';
 import { alert, type Alert, type AlertProps, type RuleGroup } from './rule';
 
@@ -16,9 +17,13 @@ const containerAlert = (props: ContainerAlert): Alert =>
 
 const WHICH = '{{ $labels.container }} of pod {{ $labels.namespace }}/{{ $labels.pod }}';
 
+/** cAdvisor has a new sample for every second scrape, at the least. */
+const SCRAPES = 6;
+
 /** Containers that do not run, and those that are short of what they may use. */
 export function containers({ prometheus, thresholds }: Settings): RuleGroup {
-  const { stoppedFor, cpu, throttled, memory } = thresholds.containers;
+  const { stoppedFor, cpu, cpuWindow, throttled, memory } = thresholds.containers;
+  const window = windowOf(cpuWindow, SCRAPES, prometheus);
   return {
     name: 'containers',
     rules: [
@@ -26,8 +31,8 @@ export function containers({ prometheus, thresholds }: Settings): RuleGroup {
       CRASH_LOOPING,
       KILLED,
       IMAGE_PULL_FAILING,
-      cpuNearLimit(cpu),
-      cpuThrottled(throttled),
+      cpuNearLimit(cpu, window),
+      cpuThrottled(throttled, window),
       memoryNearLimit(memory),
     ],
   };
@@ -113,35 +118,36 @@ const ofLimit = (usage: string, resource: 'cpu' | 'memory'): string =>
 / on (${CONTAINER}) group_left ()
 max by (${CONTAINER}) (kube_pod_container_resource_limits{resource="${resource}"})`;
 
-/** @param range time over which the usage is averaged, as PromQL writes it. */
-const cpuOfLimit = (range: string): string =>
+/** @param window seconds over which the usage is averaged. */
+const cpuOfLimit = (window: number): string =>
   ofLimit(
-    `sum by (${CONTAINER}, node) (rate(container_cpu_usage_seconds_total{container!=""}[${range}]))`,
+    `sum by (${CONTAINER}, node) (rate(container_cpu_usage_seconds_total{container!=""}[${window}s]))`,
     'cpu',
   );
 
-const cpuNearLimit = (bound: number): Alert =>
+const cpuNearLimit = (bound: number, window: number): Alert =>
   containerAlert({
     name: 'ContainerCpuNearLimit',
-    // `for` tells what lasts; an average over as long would only tell it twice as late.
-    expr: `${cpuOfLimit('2m')}\n> ${bound}`,
-    for: '5m',
+    expr: `${cpuOfLimit(window)}\n> ${bound}`,
+    // An average says already that it lasts. Rates over less are no ground for a `for`: cAdvisor looks at a container
+    // every 15 to 30 seconds (its jitter), and a rate that begins or ends between two looks is up to a tenth too low.
+    for: '0s',
     severity: 'warning',
     summary: 'Container {{ $labels.container }} uses all the CPU it may.',
-    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU, over 2 minutes; the bound is ${bound} %.`,
+    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU, over ${window} seconds; the bound is ${bound} %.`,
   });
 
 /**
  * Only periods in which a container wanted to run are counted, so that one that rarely does is soon throttled in most of
  * them and is none the worse for it: it must use half of what it may as well.
  */
-const cpuThrottled = (bound: number): Alert =>
+const cpuThrottled = (bound: number, window: number): Alert =>
   containerAlert({
     name: 'ContainerCpuThrottled',
-    expr: `100 * sum by (${CONTAINER}, node) (rate(container_cpu_cfs_throttled_periods_total{container!=""}[5m]))
-/ sum by (${CONTAINER}, node) (rate(container_cpu_cfs_periods_total{container!=""}[5m]))
+    expr: `100 * sum by (${CONTAINER}, node) (rate(container_cpu_cfs_throttled_periods_total{container!=""}[${window}s]))
+/ sum by (${CONTAINER}, node) (rate(container_cpu_cfs_periods_total{container!=""}[${window}s]))
 > ${bound}
-and ${cpuOfLimit('5m')}
+and ${cpuOfLimit(window)}
 > 50`,
     for: '10m',
     severity: 'warning',

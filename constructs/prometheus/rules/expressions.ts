@@ -1,3 +1,5 @@
+import { seconds, type Settings } from '../../settings';
+
 interface ShareProps {
   /** Counter of what is bad, and of everything. */
   readonly part: string;
@@ -22,3 +24,14 @@ export function shareAbove({ part, whole, window, by, above, floor }: ShareProps
 export const mean = (histogram: string, selector: string, by: string): string =>
   `sum by (${by}) (rate(${histogram}_sum${selector}[10m]))` +
   ` / sum by (${by}) (rate(${histogram}_count${selector}[10m]))`;
+
+/**
+ * Seconds over which a rate is taken: what the settings say, but so many scrapes at least.
+ *
+ * @param window duration
+ */
+export const windowOf = (
+  window: string,
+  scrapes: number,
+  { scrapeInterval }: Pick<Settings['prometheus'], 'scrapeInterval'>,
+): number => Math.max(seconds(window), scrapes * seconds(scrapeInterval));

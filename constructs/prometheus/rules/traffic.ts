@@ -1,4 +1,5 @@
-import { seconds, type Settings } from '../../settings';
+import type { Settings } from '../../settings';
+import { windowOf } from './expressions';
 import { PHYSICAL } from './interfaces';
 import { alert, type Recording, type RuleGroup } from './rule';
 
@@ -12,10 +13,7 @@ const SCRAPES = 3;
 
 /** What goes through the physical interfaces of the nodes. */
 export function traffic({ prometheus, thresholds: { nodes } }: Settings): RuleGroup {
-  const window = Math.max(
-    seconds(nodes.trafficWindow),
-    SCRAPES * seconds(prometheus.scrapeInterval),
-  );
+  const window = windowOf(nodes.trafficWindow, SCRAPES, prometheus);
   const recordings = Object.keys(WAYS).map((way): Recording => ({
     record: recordOf(way),
     expr: `sum by (node) (rate(node_network_${way}_bytes_total{${PHYSICAL}}[${window}s]))`,

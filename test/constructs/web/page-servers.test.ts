@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { CONTENT_SECURITY_POLICY, sitePaths } from '../../../constructs/web/site
 import { buildPages } from '../../../pages/build';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { PodContainers } from '../../support/pod-container';
+import { ask, type Answer } from '../../support/request';
 import { chartOf, idOf, type RenderedChart } from '../../support/stack';
 import { TlsAuthority } from '../../support/tls-authority';
 import { describeWithImages } from '../../support/tools';
@@ -21,34 +21,14 @@ const servers = [
   { name: 'nginx', game: 'tic-tac-toe', exporter: 'nginxExporter', up: 'nginx_up' },
 ] as const;
 
+/** A connection of its own for each request, to this machine. */
+const HERE = { host: '127.0.0.1', agent: false } as const;
+
 const leafOf = (component: string): PlannedLeaf => {
   const leaf = topology.plan.leaves.find((one) => one.component === component);
   if (!leaf) throw new Error(`no leaf for ${component}`);
   return leaf;
 };
-
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-}
-
-function ask(options: https.RequestOptions, body?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const client = options.ca ? https : http;
-    const request = client.request({ host: '127.0.0.1', agent: false, ...options }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-      );
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
-}
 
 async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline; await delay(100)) {
@@ -88,7 +68,7 @@ class Visited {
   }
 
   options(): https.RequestOptions {
-    return { port: this.port('web'), ca: this.ca, servername: 'localhost' };
+    return { ...HERE, port: this.port('web'), ca: this.ca, servername: 'localhost' };
   }
 
   get(path: string, options: https.RequestOptions = {}, body?: string): Promise<Answer> {
@@ -96,7 +76,12 @@ class Visited {
   }
 
   plain(path: string, host: string): Promise<Answer> {
-    return ask({ port: this.port('redirect'), path, headers: { host } });
+    return ask({
+      ...HERE,
+      port: this.port('redirect'),
+      path,
+      headers: { host },
+    });
   }
 
   /** Sends bytes as they are, over TLS; the answer until the server closes. */
@@ -444,6 +429,7 @@ describe.each(servers)('$name', ({ name, game, exporter, up }) => {
     test('its exporter tells Prometheus alone how it is', async () => {
       const scrape = async (client?: TlsMaterial): Promise<Answer> =>
         ask({
+          ...HERE,
           port: server.port('metrics'),
           path: '/metrics',
           ca: server.ca,
@@ -609,19 +595,16 @@ const withFile = (chart: RenderedChart, id: string, text: string): RenderedChart
 /** Reads an answer over about six seconds, and resolves with its length. */
 function slowly(server: Visited, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = https.get(
-      { host: '127.0.0.1', agent: false, ...server.options(), path },
-      (response) => {
-        let length = 0;
-        response.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-          response.pause();
-          setTimeout(() => response.resume(), (6_000 * chunk.length) / (24 * 1024 * 1024));
-        });
-        response.on('end', () => resolve(length));
-        response.on('error', reject);
-      },
-    );
+    const request = https.get({ ...server.options(), path }, (response) => {
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        response.pause();
+        setTimeout(() => response.resume(), (6_000 * chunk.length) / (24 * 1024 * 1024));
+      });
+      response.on('end', () => resolve(length));
+      response.on('error', reject);
+    });
     request.on('error', reject);
   });
 }

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -23,6 +22,7 @@ import {
   testPlan,
 } from '../../support/controller';
 import type { FakeApiServer } from '../../support/fake-api-server';
+import { ask, type Answer } from '../../support/request';
 
 /** The bundle as the image runs it. */
 const BUNDLE = path.join(__dirname, '../../../build/certificate-controller/main.js');
@@ -46,22 +46,8 @@ interface Client {
   readonly key?: string;
 }
 
-function scrape(
-  port: number,
-  ca: string,
-  client: Client,
-): Promise<{ status?: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const options = { host: 'localhost', port, path: '/metrics', ca, agent: false, ...client };
-    const request = https.get(options, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => resolve({ status: response.statusCode, text }));
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-  });
-}
+const scrape = (port: number, ca: string, client: Client): Promise<Answer> =>
+  ask({ host: 'localhost', port, path: '/metrics', ca, agent: false, ...client });
 
 describe('the bundled process', () => {
   let server: FakeApiServer;

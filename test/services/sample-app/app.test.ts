@@ -4,7 +4,8 @@ import tls, { type SecureVersion } from 'node:tls';
 import { systemClock } from '../../../services/shared/clock';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
-import { type Answer, eventually, PROMETHEUS, TestApp } from './support';
+import type { Answer } from '../../support/request';
+import { eventually, PROMETHEUS, TestApp } from './support';
 
 let authority: TlsAuthority;
 let leaf: TlsMaterial;

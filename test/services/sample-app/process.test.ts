@@ -9,7 +9,8 @@ import { bundleService } from '../../../services/build';
 import type { RunningApp } from '../../../services/sample-app/src/serve';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
-import { AppFiles, call, eventually, type Line } from './support';
+import { ask } from '../../support/request';
+import { AppFiles, eventually, type Line } from './support';
 
 const MIB = 2 ** 20;
 const files = new AppFiles();
@@ -75,20 +76,20 @@ describe('the bundled process', () => {
 
   const residentMib = async (): Promise<number> => {
     const { cert, key } = prometheus;
-    const { text } = await call({ ...options(app.metricsPort), path: '/metrics', cert, key });
+    const { text } = await ask({ ...options(app.metricsPort), path: '/metrics', cert, key });
     return Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1]) / MIB;
   };
 
   test('serves in little memory, and needs no more after logins', async () => {
     for (let round = 0; round < 20; round += 1) {
-      expect((await call({ ...options(app.port), path: '/' })).status).toBe(200);
+      expect((await ask({ ...options(app.port), path: '/' })).status).toBe(200);
     }
     expect(await residentMib()).toBeLessThan(70);
     const method = 'POST';
     const headers = { 'content-type': 'application/json' };
     const attempt = { ...options(app.port), path: '/login', method, headers };
     for (let round = 0; round < 6; round += 1) {
-      expect((await call(attempt, '{"username":"ada","password":"x"}')).status).toBe(401);
+      expect((await ask(attempt, '{"username":"ada","password":"x"}')).status).toBe(401);
     }
     expect(await residentMib()).toBeLessThan(80);
   }, 20_000);
@@ -113,14 +114,14 @@ describe('the bundled process', () => {
     request.write(body.slice(0, 10));
     const [socket] = (await once(request, 'socket')) as [net.Socket];
     await once(socket, 'secureConnect');
-    await call({ ...options(app.port), path: '/' });
+    await ask({ ...options(app.port), path: '/' });
     const exited = once(app.child, 'exit');
     const since = Date.now();
     app.child.kill('SIGTERM');
     await eventually(() => app.lines.some(({ msg }) => msg === 'shutting down'));
     // Until the listener is closed a connection may still be taken, and reset.
     await eventually(() =>
-      call({ ...options(app.port), path: '/' }).then(
+      ask({ ...options(app.port), path: '/' }).then(
         () => false,
         ({ message }: Error) => message.includes('ECONNREFUSED'),
       ),

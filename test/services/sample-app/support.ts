@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http, { type IncomingHttpHeaders } from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
+import type https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { readEnvironment } from '../../../services/sample-app/src/environment';
@@ -9,17 +9,12 @@ import { type RunningApp, startApp } from '../../../services/sample-app/src/serv
 import { type Clock, systemClock } from '../../../services/shared/clock';
 import { createLogger, upperCaseLevel } from '../../../services/shared/logger';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
+import { ask, type Answer } from '../../support/request';
 
 export const PROMETHEUS = 'spiffe://vigil/ns/monitoring/sa/prometheus';
 export const USER = { username: 'ada', password: 'correct horse' };
 
 export type Line = Record<string, unknown>;
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
 
 /** The files of an app, in a folder of their own. */
 export class AppFiles {
@@ -112,7 +107,7 @@ export class TestApp {
 
   /** A request of the public listener. */
   get(url: string, options: https.RequestOptions = {}, body?: string): Promise<Answer> {
-    return call({ ...this.options(), path: url, ...options }, body);
+    return ask({ ...this.options(), path: url, ...options }, body);
   }
 
   login(
@@ -126,37 +121,19 @@ export class TestApp {
   }
 
   plain(url: string, options: http.RequestOptions = {}): Promise<Answer> {
-    return call({ host: '127.0.0.1', port: this.running.ports.redirect, path: url, ...options });
+    return ask({ host: '127.0.0.1', port: this.running.ports.redirect, path: url, ...options });
   }
 
   scrape(client: Partial<TlsMaterial>, options: https.RequestOptions = {}): Promise<Answer> {
     const { cert, key } = client;
     const port = this.running.ports.metrics;
-    return call({ ...this.options(), port, path: '/metrics', cert, key, ...options });
+    return ask({ ...this.options(), port, path: '/metrics', cert, key, ...options });
   }
 
   options(): https.RequestOptions {
     const port = this.running.ports.public;
     return { host: '127.0.0.1', servername: 'localhost', port, ca: this.ca, agent: false };
   }
-}
-
-/** One request; over TLS when there is a CA to verify it with. */
-export function call(options: https.RequestOptions, body?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const client = options.ca ? https : http;
-    const request = client.request(options, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-      );
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 /** What a function gives as soon as it gives something; waits five seconds at most. */

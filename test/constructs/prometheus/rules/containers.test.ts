@@ -172,12 +172,12 @@ describeRules(group, [
     series: cpu,
     calm: 89.9,
     busy: 90.1,
-    after: 1,
+    after: 4,
     labels,
     texts: {
       summary: 'Container app uses all the CPU it may.',
       description:
-        'app of pod shop/busy uses 90.1 % of its limit of CPU, over 2 minutes; the bound is 90 %.',
+        'app of pod shop/busy uses 90.1 % of its limit of CPU, over 300 seconds; the bound is 90 %.',
     },
   }),
   atBoundary(group, {
