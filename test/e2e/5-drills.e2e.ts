@@ -1,7 +1,9 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { drills } from '../../cli/lib/drills/catalogue';
+import { ruleOf } from '../../cli/lib/drills/rules';
+import { firingFromLogs } from '../../constructs/grafana/dashboards/alerts';
 import { startReceivers, type Receivers } from '../../bench/lib/receivers';
-import { connect, eventually } from './support/cluster';
+import { connect, eventually, openPrometheus, settings, topology } from './support/cluster';
 import { vigil } from './support/vigil';
 
 /** What `vigil drill --json` prints, as far as it is read here. */
@@ -85,6 +87,24 @@ describe('vigil drill all', () => {
       const mails = receivers.mailbox.mails.filter(({ parsed }) => parsed.text?.includes(alert));
       expect(mails.length).toBeGreaterThanOrEqual(2);
     }
+  });
+
+  test('dashboards mark those from logs, and take no other for one of them', async () => {
+    const sources = new Map(
+      report.drills
+        .filter(({ state }) => state === 'passed')
+        .map(({ alert }) => [alert, ruleOf(alert, settings, topology).source]),
+    );
+    const prometheus = await openPrometheus(client);
+    const marks = await prometheus
+      .query(`max_over_time((${firingFromLogs()})[20m:15s])`)
+      .finally(() => prometheus.close());
+    const marked = [...new Set(marks.map(({ metric }) => metric.alertname ?? ''))];
+
+    expect(marked.filter((name) => sources.get(name) === 'prometheus')).toEqual([]);
+    expect(marked).toEqual(
+      expect.arrayContaining([...sources.keys()].filter((name) => sources.get(name) === 'loki')),
+    );
   });
 
   test('nothing is left of them', async () => {

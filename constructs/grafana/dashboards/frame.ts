@@ -12,6 +12,7 @@ import {
   type Panel,
   type VariableModel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { firing, firingFromLogs } from './alerts';
 import { dataSource } from './common';
 
 /** Every dashboard of ours bears it, and the menu of links lists whatever does. */
@@ -28,15 +29,18 @@ export interface DashboardProps {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** Matchers of the alerts that are marked on every graph while they fire. @default all but the heartbeat */
-  readonly alerts?: readonly string[];
+  /** What the alerts are about that are marked on every graph while they fire. @default all but the heartbeat */
+  readonly alerts?: Readonly<Partial<Record<'category' | 'service', string>>>;
+  /** Matchers that narrow them to the choice of a variable. @default none */
+  readonly chosen?: readonly string[];
   readonly variables?: readonly Builder<VariableModel>[];
   readonly rows: readonly Row[];
 }
 
 /** A dashboard with what all of them have: the menu of the others, and a mark for each alert that fires. */
 export function dashboard(props: DashboardProps): DashboardBuilder {
-  const { name, title, description, alerts = [], variables = [], rows } = props;
+  const { name, title, description, alerts = {}, variables = [], rows } = props;
+  const about = Object.entries(alerts).map(([label, value]) => `${label}=~"${value}"`);
   const builder = new DashboardBuilder(title)
     .uid(`vigil-${name}`)
     .description(description)
@@ -46,7 +50,8 @@ export function dashboard(props: DashboardProps): DashboardBuilder {
     .time({ from: 'now-3h', to: 'now' })
     .tooltip(DashboardCursorSync.Crosshair)
     .link(inSight(otherDashboards()))
-    .annotation(inSight(firing(alerts)));
+    .annotation(inSight(marks('Alerts firing', firing([...about, ...(props.chosen ?? [])]))))
+    .annotation(inSight(marks('Alerts from logs', firingFromLogs(about))));
   for (const variable of variables) builder.withVariable(variable);
   for (const row of rows) {
     builder.withRow(new RowBuilder(row.title));
@@ -69,13 +74,13 @@ const otherDashboards = (): DashboardLinkBuilder =>
     .includeVars(true)
     .keepTime(true);
 
-const firing = (matchers: readonly string[]): AnnotationQueryBuilder =>
+const marks = (name: string, expr: string): AnnotationQueryBuilder =>
   new AnnotationQueryBuilder()
-    .name('Alerts firing')
+    .name(name)
     .datasource(dataSource('prometheus'))
     .enable(true)
     .iconColor('red')
-    .expr(`ALERTS{${['alertstate="firing"', 'severity!="none"', ...matchers].join(',')}}`)
+    .expr(expr)
     .titleFormat('{{alertname}}')
     .textFormat('{{service}}')
     .tagKeys('severity');

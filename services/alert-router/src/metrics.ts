@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerProcessMetrics } from '../../shared/process-metrics';
-import type { DeliveryKind, Outcome } from './model';
+import type { DeliveryKind, Labels, Outcome } from './model';
 import { STATES, type Totals } from './store/states';
 
 const PREFIX = 'alert_router_';
@@ -14,7 +14,12 @@ export interface StoreReadings {
   readonly deadLetters: ReadonlyMap<string, number>;
   readonly bytes: number;
   readonly writable: boolean;
+  /** Labels of the alerts that fire, each once; none where they are too many to be told apart in series. */
+  readonly firing: readonly Labels[];
 }
+
+/** Labels of an alert by which those that fire are counted; few, and with few values. */
+const FIRING_LABELS = ['alertname', 'severity', 'category', 'service'] as const;
 
 /** All metrics of the router. */
 export class RouterMetrics {
@@ -111,6 +116,11 @@ export class RouterMetrics {
   private readonly deadLetters = this.gauge('dead_letters', 'Deliveries given up and kept.', [
     'destination',
   ]);
+  private readonly firing = this.gauge(
+    'alerts_firing',
+    'Alerts that fire, as destinations were told; no series while there are more than 1,000.',
+    [...FIRING_LABELS],
+  );
   private readonly storeBytes = this.gauge('store_bytes', 'Size of the database.');
   private readonly writable = this.gauge(
     'store_writable',
@@ -207,12 +217,15 @@ export class RouterMetrics {
   }
 
   private setStore(readings: StoreReadings): void {
-    for (const gauge of [this.rows, this.oldest, this.deadLetters]) gauge.reset();
+    for (const gauge of [this.rows, this.oldest, this.deadLetters, this.firing]) gauge.reset();
     for (const [destination, totals] of readings.totals) {
       for (const state of STATES) this.rows.set({ state, destination }, totals[state]);
     }
     setEach(this.oldest, readings.oldestSeconds);
     setEach(this.deadLetters, readings.deadLetters);
+    for (const labels of readings.firing) {
+      this.firing.inc(Object.fromEntries(FIRING_LABELS.map((name) => [name, labels[name] ?? ''])));
+    }
     this.storeBytes.set(readings.bytes);
     this.writable.set(readings.writable ? 1 : 0);
   }

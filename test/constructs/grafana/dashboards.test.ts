@@ -81,6 +81,7 @@ describe('every dashboard', () => {
     expect(dashboard.tags).toEqual(tags);
     expect(annotations.map(({ expr }) => expr)).toEqual([
       expect.stringContaining('ALERTS{alertstate="firing",severity!="none"'),
+      expect.stringContaining('alert_router_alerts_firing{severity!="none"'),
     ]);
   });
 

@@ -120,6 +120,18 @@ test('what is answered 200 is stored', async () => {
   expect(scraped).toMatch(/^alert_router_store_bytes [1-9]/m);
 });
 
+test('a scrape tells which alerts fire, by what they are about', async () => {
+  const labels = { alertname: 'A', severity: 'critical', category: 'log', service: 'shop' };
+  const alerts = ['1', '2', '3'].map((pod) => alertOf(pod, { labels: { ...labels, pod } }));
+  await as('alertmanager').post(WEBHOOK, webhookBody([...alerts, alertOf('bare')]));
+  await as('alertmanager').post(WEBHOOK, webhookBody([resolved(alerts[0] ?? alertOf('1'))]));
+  const { body } = await as('prometheus').get('/metrics');
+  expect(body.match(/^alert_router_alerts_firing{.*/gm)?.sort()).toEqual([
+    'alert_router_alerts_firing{alertname="A",severity="critical",category="log",service="shop"} 2',
+    'alert_router_alerts_firing{alertname="bare",severity="warning",category="",service=""} 1',
+  ]);
+});
+
 test('two Alertmanagers that send the same group are one delivery', async () => {
   const start = Date.now();
   const twin = (delay: number): object =>

@@ -153,6 +153,21 @@ test('alerts that fire are known with their content until their end', async () =
   expect(store.firing()).toEqual([{ groupKey: 'group', alert: alertOf('b') }]);
 });
 
+test('a scrape tells those that fire apart, up to 1,000 of them', async () => {
+  const alerts = Array.from({ length: 1001 }, (_, index) => alertOf(`a${index}`));
+  const accepted = (some: readonly Alert[]) =>
+    store.accept(
+      some.map((alert) => ({ destinations: ['general', 'mail'], groupKey: 'group', alert })),
+      REMINDER_MS,
+    );
+  await accepted(alerts.slice(0, 1000));
+  expect(store.readings().firing).toHaveLength(1000);
+  await accepted(alerts.slice(1000));
+  expect(store.readings().firing).toEqual([]);
+  await accepted(alerts.slice(1).map(resolved));
+  expect(store.readings().firing).toEqual([alerts[0]?.labels]);
+});
+
 test('delivered, coalesced and dead ones are told apart, and dead ones can be tried again', async () => {
   for (const name of ['a', 'b', 'c']) await accept(alertOf(name));
   const [a, b, c] = store.pending('general', 10) as [Delivery, Delivery, Delivery];

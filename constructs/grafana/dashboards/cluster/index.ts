@@ -17,7 +17,7 @@ export const cluster = ({ cluster: parts, thresholds }: Settings): DashboardBuil
     title: 'Cluster',
     description:
       'The control plane, kubelets and name resolution, and the workloads in their care.',
-    alerts: ['category=~"platform|container"'],
+    alerts: { category: 'platform|container' },
     variables: [namespaceVariable()],
     rows: [
       { title: 'Workloads', panels: workloads() },

@@ -15,7 +15,8 @@ export const containers = ({ thresholds }: Settings): DashboardBuilder => {
     name: 'containers',
     title: 'Containers',
     description: 'What the containers use of what they may, and how they fare.',
-    alerts: ['category="container"', chosen(NAMESPACE_VARIABLE)],
+    alerts: { category: 'container' },
+    chosen: [chosen(NAMESPACE_VARIABLE)],
     variables: [namespaceVariable(), podVariable()],
     rows: [
       { title: 'State', panels: state() },

@@ -2,11 +2,12 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { BACKLOG } from '../../../prometheus/rules/delivery';
 import { seconds, type Settings } from '../../../settings';
 import { orZero, stat, table, thresholds, type StatBuilder, type TableBuilder } from '../common';
+import { firing } from '../alerts';
 import { toDestination } from './selectors';
 
 /** Whether alerts arrive now. */
 export const glance = ({ alertRouter }: Settings): (StatBuilder | TableBuilder)[] => [
-  firing(),
+  alertsFiring(),
   heartbeat(seconds(alertRouter.heartbeatTimeout)),
   pending(),
   oldest(),
@@ -15,7 +16,7 @@ export const glance = ({ alertRouter }: Settings): (StatBuilder | TableBuilder)[
   destinations(),
 ];
 
-const firing = (): StatBuilder =>
+const alertsFiring = (): StatBuilder =>
   stat({
     title: 'Alerts firing',
     description: 'Alerts of Prometheus that fire now, without the heartbeat.',
@@ -23,7 +24,7 @@ const firing = (): StatBuilder =>
     thresholds: thresholds.zeroIsCalm,
     queries: [
       {
-        expr: orZero('count(ALERTS{alertstate="firing",severity!="none"})'),
+        expr: orZero(`count(${firing()})`),
         legend: 'firing',
       },
     ],

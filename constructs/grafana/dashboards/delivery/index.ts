@@ -14,7 +14,7 @@ export const delivery = (settings: Settings): DashboardBuilder =>
     title: 'Alert delivery',
     description:
       'The way of an alert, from what Prometheus finds to the message that someone reads.',
-    alerts: ['service=~"prometheus|alertmanager|alert-router"'],
+    alerts: { service: 'prometheus|alertmanager|alert-router' },
     variables: [destinationVariable()],
     rows: [
       { title: 'At a glance', panels: glance(settings) },

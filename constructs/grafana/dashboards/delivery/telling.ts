@@ -1,5 +1,6 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { orNone, orZero, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { firing } from '../alerts';
 
 /** From the rule that fires to the notification that leaves Alertmanager. */
 export const telling = (): TimeSeriesBuilder[] => [
@@ -20,10 +21,7 @@ const alerts = (): TimeSeriesBuilder =>
     thresholds: thresholds.none,
     queries: [
       {
-        expr: orNone(
-          'count by (severity) (ALERTS{alertstate="firing",severity!="none"})',
-          'severity',
-        ),
+        expr: orNone(`count by (severity) (${firing()})`, 'severity'),
         legend: '{{severity}} firing',
       },
       { expr: orZero('count(ALERTS{alertstate="pending"})'), legend: 'pending' },

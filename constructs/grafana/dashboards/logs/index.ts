@@ -12,7 +12,7 @@ export const logs = ({ cluster }: Settings): DashboardBuilder =>
     name: 'logs',
     title: 'Logs',
     description: 'What is logged, how much of it, and its way to here.',
-    alerts: ['category="log"'],
+    alerts: { category: 'log' },
     variables: variables(),
     rows: [
       { title: 'Volume', panels: volume() },

@@ -13,7 +13,8 @@ export const nodes = ({ thresholds: { nodes: limits } }: Settings): DashboardBui
     name: 'nodes',
     title: 'Nodes',
     description: 'What the nodes have, and what they run short of.',
-    alerts: ['category=~"node|traffic"', chosen(NODE_VARIABLE)],
+    alerts: { category: 'node|traffic' },
+    chosen: [chosen(NODE_VARIABLE)],
     variables: [nodeVariable()],
     rows: [
       { title: 'State', panels: state(limits) },

@@ -2,13 +2,8 @@ import { BigValueTextMode, TableCellDisplayMode } from '@grafana/grafana-foundat
 import { MappingType } from '@grafana/grafana-foundation-sdk/dashboard';
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { orZero, stat, table, thresholds, type StatBuilder, type TableBuilder } from '../common';
+import { firing, firingFromLogs } from '../alerts';
 import { inNamespace } from './selectors';
-
-/** Alerts that fire and are not the heartbeat. */
-const FIRING = 'ALERTS{alertstate="firing",severity!="none"}';
-
-/** Alerts that Alertmanager holds and Prometheus does not know: those of Loki's rules. */
-const FROM_LOGS = `clamp_min(sum(alertmanager_alerts{state!="unprocessed"}) - count(ALERTS{alertstate="firing"}), 0)`;
 
 /** A job without targets has no `up` at all, so each one is asked for by name. */
 const missing = (jobs: readonly string[]): string =>
@@ -39,15 +34,15 @@ export const alertsFiring = (): StatBuilder =>
   stat({
     title: 'Alerts firing',
     description:
-      'Alerts that fire now: of metrics by severity, without Watchdog, which always fires; and those from logs, which Alertmanager holds.',
+      'Alerts that fire now: of metrics by severity, without Watchdog, which always fires; and those from logs, as the alert-router was told.',
     unit: units.NoUnit,
     thresholds: thresholds.zeroIsCalm,
     queries: [
       ...['critical', 'warning'].map((severity) => ({
-        expr: orZero(`count(${FIRING.replace('severity!="none"', `severity="${severity}"`)})`),
+        expr: orZero(`count(${firing([`severity="${severity}"`])})`),
         legend: severity,
       })),
-      { expr: orZero(FROM_LOGS), legend: 'from logs' },
+      { expr: orZero(`sum(${firingFromLogs()})`), legend: 'from logs' },
     ],
   }).textMode(BigValueTextMode.ValueAndName);
 
@@ -131,6 +126,9 @@ export const targetsDown = (jobs: readonly string[]): TableBuilder =>
       { id: 'displayName', value: 'state' },
     ]);
 
+const BY = 'by (alertname, severity, service)';
+const COUNTED = `count ${BY} (${firing()}) or sum ${BY} (${firingFromLogs()})`;
+
 /** The alerts that fire, each with its runbook. */
 export const alertsByName = (): TableBuilder =>
   table({
@@ -142,7 +140,7 @@ export const alertsByName = (): TableBuilder =>
     thresholds: thresholds.zeroIsCalm,
     queries: [
       {
-        expr: `label_replace(count by (alertname, severity, service) (${FIRING}), "runbook", "docs/runbooks/$1.md", "alertname", "(.+)")`,
+        expr: `label_replace(${COUNTED}, "runbook", "docs/runbooks/$1.md", "alertname", "(.+)")`,
       },
     ],
     columns: ['severity', 'alertname', 'service', 'runbook', 'Value'],

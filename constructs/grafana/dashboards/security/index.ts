@@ -12,7 +12,7 @@ export const security = (settings: Settings): DashboardBuilder =>
     name: 'security',
     title: 'Security & trust',
     description: 'Who tried to get in, who was turned away, and who is trusted.',
-    alerts: ['category=~"certificate|log"'],
+    alerts: { category: 'certificate|log' },
     rows: [
       { title: 'Logins', panels: logins() },
       { title: 'Denied connections', panels: connections() },

@@ -14,7 +14,7 @@ export const web = (settings: Settings, topology: Topology): DashboardBuilder =>
     name: 'web',
     title: 'Web',
     description: 'The web servers: seen from outside, from beside, and in their own logs.',
-    alerts: ['category=~"apache|nginx|traffic"'],
+    alerts: { category: 'apache|nginx|traffic|log' },
     variables: [appVariable(topology)],
     rows: [
       { title: 'Pages, from outside', panels: pages(settings) },

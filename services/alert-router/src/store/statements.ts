@@ -77,6 +77,7 @@ const SQL = {
   total: 'SELECT * FROM total WHERE destination = ?',
   allTotals: 'SELECT * FROM total',
   alerts: 'SELECT fingerprint, group_key AS groupKey, alert FROM alert',
+  alert: 'SELECT alert FROM alert WHERE fingerprint = ?',
   one: 'SELECT * FROM delivery WHERE id = ?',
   oldest: `
     SELECT accepted_at AS at FROM delivery WHERE destination = ? AND state = 0

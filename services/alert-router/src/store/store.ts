@@ -1,6 +1,7 @@
 import { type AcceptResult, type Acceptance, acceptAll } from './accepting';
 import type { StoreReadings } from '../metrics';
-import type { Alert, Delivery, Message, Outbox } from '../model';
+import type { Alert, Delivery, Labels, Message, Outbox } from '../model';
+import type { Books } from './books';
 import { corruptCopies, lastCorruptAt } from './database';
 import { Held } from './held';
 import { retry, type RetryResult } from './retrying';
@@ -15,6 +16,9 @@ export type { Acceptance, AcceptResult, Created } from './accepting';
 export type { RetryResult } from './retrying';
 export type { DeliveryRecord } from './statements';
 export type StoreOptions = TransactionsOptions;
+
+/** Alerts that a scrape tells apart at the most. */
+const FIRING_SERIES_MAX = 1000;
 
 /**
  * The outbox: every alert on its way to a destination, what each destination was told, and the ledger of both, in one
@@ -187,10 +191,7 @@ export class Store implements Outbox {
   /** The alerts that fire as far as any destination of the configuration was told, each once. */
   firing(): { readonly groupKey: string; readonly alert: Alert }[] {
     return this.transactions.read([], ({ statements, books }) => {
-      const told = books.toldBefore('firing', Infinity);
-      const firing = new Set(
-        told.filter(([name]) => this.isConfigured(name)).map(([, fingerprint]) => fingerprint),
-      );
+      const firing = this.firingIn(books);
       const rows = statements.alerts.all() as Record<
         'fingerprint' | 'groupKey' | 'alert',
         string
@@ -199,6 +200,26 @@ export class Store implements Outbox {
         .filter(({ fingerprint }) => firing.has(fingerprint))
         .map(({ groupKey, alert }) => ({ groupKey, alert: alertFromText(alert) }));
     });
+  }
+
+  /** Labels of those alerts, or none when there are more than `most`: this is asked often, and must be cheap. */
+  private firingLabels(most: number): Labels[] {
+    return this.transactions.read([], ({ statements, books }) => {
+      const firing = this.firingIn(books);
+      if (firing.size > most) return [];
+      return [...firing].flatMap((fingerprint) => {
+        const row = statements.alert.get(fingerprint) as { readonly alert: string } | undefined;
+        return row ? [alertFromText(row.alert).labels] : [];
+      });
+    });
+  }
+
+  /** Fingerprints. */
+  private firingIn(books: Books): Set<string> {
+    const told = books.toldBefore('firing', Infinity);
+    return new Set(
+      told.filter(([name]) => this.isConfigured(name)).map(([, fingerprint]) => fingerprint),
+    );
   }
 
   /** A word that survives restarts. */
@@ -224,6 +245,7 @@ export class Store implements Outbox {
       deadLetters: this.deadLetterCounts(),
       bytes: this.bytes(),
       writable: this.transactions.writable,
+      firing: this.firingLabels(FIRING_SERIES_MAX),
     };
   }
 
