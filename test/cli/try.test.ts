@@ -200,7 +200,8 @@ describeWithProgram('chromium', 'the page', (executablePath) => {
   }, 60_000);
 
   test('by keyboard, on a phone, in the dark', async () => {
-    const run = vigilTry('--speed', '20');
+    // Slow enough to be still playing when it is to be paused.
+    const run = vigilTry('--speed', '2');
     const page = await openPage(await urlOf(run), 380);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.locator('#messages .embed').first().waitFor();
