@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { md, pki } from 'node-forge';
 
+/** Ten years: such a certificate may be kept from one run to the next. */
+const YEARS_MS = 10 * 365 * 86_400_000;
+
 /**
  * A certificate that signed itself, and its key, as PEM; for programs that look into the files they are given, and for
  * servers at an address, whose clients are given it as an authority.
@@ -17,7 +20,7 @@ export function selfSigned(address?: string): {
   const certificate = pki.createCertificate();
   certificate.publicKey = pki.setRsaPublicKey(forgeKey.n, forgeKey.e);
   certificate.serialNumber = '01';
-  certificate.validity.notAfter = new Date(Date.now() + 86_400_000);
+  certificate.validity.notAfter = new Date(Date.now() + YEARS_MS);
   certificate.setSubject([{ name: 'commonName', value: 'test' }]);
   certificate.setIssuer([{ name: 'commonName', value: 'test' }]);
   if (address !== undefined) {

@@ -6,7 +6,7 @@ import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
 import { LokiApi } from './loki-api';
 import { PrometheusApi, type ActiveAlert } from './prometheus-api';
-import { judgeTargets, type TargetProblem, type Verdict } from './targets';
+import { briefly, judgeTargets, type Verdict } from './targets';
 import { listPods, listWorkloads, type WorkloadStatus } from './workloads';
 
 export interface NodeStatus {
@@ -67,7 +67,7 @@ export async function readStatus(
       .map(({ component }) => `certificate of ${component} is missing or expired`),
     // Without a technician's certificate neither can be asked, for the same reason.
     ...new Set([...metrics.problems, ...logs.problems]),
-    ...targetProblems(targets?.problems ?? []),
+    ...briefly(targets?.problems ?? []),
     ...alerts.map(({ name, summary }) => `alert ${name}: ${summary}`),
   ];
   return {
@@ -133,17 +133,6 @@ function componentProblems(
       ({ namespace, name, ready, desired }) => `${namespace}/${name}: ${ready} of ${desired} ready`,
     );
   return [...missing, ...unready];
-}
-
-/** The first of each job stands for all of them: what one exporter probes fails together. */
-function targetProblems(problems: readonly TargetProblem[]): string[] {
-  const jobs = new Set(problems.map(({ job }) => job));
-  return [...jobs].flatMap((job) => {
-    const [first = '', ...others] = problems
-      .filter((problem) => problem.job === job)
-      .map(({ text }) => text);
-    return others.length === 0 ? [first] : [first, `${job}: and ${others.length} more`];
-  });
 }
 
 const jobs = ({ scrapeJobs }: Topology): string[] => scrapeJobs.map(({ name }) => name);

@@ -52,6 +52,17 @@ function problemOf({ scrapePool, scrapeUrl, labels, health, lastError }: Target)
   return [];
 }
 
+/** The first problem of each job stands for the others: what one exporter probes fails together. */
+export function briefly(problems: readonly TargetProblem[]): string[] {
+  const jobs = new Set(problems.map(({ job }) => job));
+  return [...jobs].flatMap((job) => {
+    const [first = '', ...others] = problems
+      .filter((problem) => problem.job === job)
+      .map(({ text }) => text);
+    return others.length === 0 ? [first] : [first, `${job}: and ${others.length} more`];
+  });
+}
+
 /**
  * Waits until every target is up over TLS: the proof that the whole works.
  *

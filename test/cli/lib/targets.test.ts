@@ -1,5 +1,5 @@
 import type { Target } from '../../../cli/lib/prometheus-api';
-import { hintsFor, judgeTargets } from '../../../cli/lib/targets';
+import { briefly, hintsFor, judgeTargets } from '../../../cli/lib/targets';
 
 const target = (scrapePool: string, more: Partial<Target> = {}): Target => ({
   scrapePool,
@@ -49,6 +49,14 @@ test('a target that is up without TLS is a problem', () => {
 
 test('a job that nobody expected must be up, too', () => {
   expect(texts([], [target('extra', { health: 'down', lastError: 'x' })])).toHaveLength(1);
+});
+
+test('of several targets of a job one is named, and the others are counted', () => {
+  const problem = (job: string, text: string) => ({ job, text: `${job}: ${text}` });
+
+  expect(
+    briefly([problem('a', 'x is down'), problem('b', 'z is down'), problem('a', 'y is down')]),
+  ).toEqual(['a: x is down', 'a: and 1 more', 'b: z is down']);
 });
 
 test('what a cluster may lack has one hint, however many targets it has', () => {
