@@ -129,8 +129,9 @@ const cpuNearLimit = (bound: number, window: number): Alert =>
   containerAlert({
     name: 'ContainerCpuNearLimit',
     expr: `${cpuOfLimit(window)}\n> ${bound}`,
-    // An average says already that it lasts. Rates over less are no ground for a `for`: cAdvisor looks at a container
-    // every 15 to 30 seconds (its jitter), and a rate that begins or ends between two looks is up to a tenth too low.
+    // An average says already that it lasts. A rate over less is no ground for a `for`: cAdvisor looks at a container
+    // every 15 to 30 seconds (its jitter), and one over 2 minutes that begins or ends between two looks was a seventh
+    // too low.
     for: '0s',
     severity: 'warning',
     summary: 'Container {{ $labels.container }} uses all the CPU it may.',
