@@ -138,11 +138,13 @@ const clusterConfiguration = ({ auditLogFolder }: KindConfigOptions): object => 
 const initConfiguration = { kind: 'InitConfiguration', nodeRegistration: { taints: [] } };
 
 /**
- * Kubelets ask the cluster's CA for their serving certificate, instead of signing one themselves; and they measure
- * volumes every 15 to 30 seconds (their default is 1 to 2 minutes: the period has a jitter as long as itself).
+ * Kubelets ask the cluster's CA for their serving certificate, instead of signing one themselves. They measure volumes
+ * every 15 to 30 seconds (their default is 1 to 2 minutes: the period has a jitter as long as itself). And they turn a
+ * container's log over at 50 MiB in place of 10: what waits on the node for Loki is lost at the second turn.
  */
 const kubeletConfiguration = {
   kind: 'KubeletConfiguration',
   serverTLSBootstrap: true,
   volumeStatsAggPeriod: '15s',
+  containerLogMaxSize: '50Mi',
 };

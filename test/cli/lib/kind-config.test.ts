@@ -77,12 +77,13 @@ test('all extraArgs are strings, as kubeadm demands', () => {
   expect(apiServer.extraArgs).toMatchObject({ 'audit-log-path': '/var/log/kubernetes/audit.log' });
 });
 
-test('the control plane has no taint; kubelets ask for serving certificates, and measure volumes often', () => {
+test('the control plane has no taint; kubelets ask for serving certificates, measure volumes often, and keep logs', () => {
   expect(patches().get('InitConfiguration')).toMatchObject({ nodeRegistration: { taints: [] } });
   // kind removes the taint of a single node itself, and fails when it is not there.
   expect(patches(1).has('InitConfiguration')).toBe(false);
   expect(patches().get('KubeletConfiguration')).toMatchObject({
     serverTLSBootstrap: true,
     volumeStatsAggPeriod: '15s',
+    containerLogMaxSize: '50Mi',
   });
 });
