@@ -85,5 +85,6 @@ test('the control plane has no taint; kubelets ask for serving certificates, mea
     serverTLSBootstrap: true,
     volumeStatsAggPeriod: '15s',
     containerLogMaxSize: '50Mi',
+    syncFrequency: '10s',
   });
 });
