@@ -1,5 +1,6 @@
 import { pause } from '../cli/lib/async';
 import { UsageError } from '../cli/lib/errors';
+import { listNodes } from '../cli/lib/nodes';
 import type { PrometheusApi, Sample } from '../cli/lib/prometheus-api';
 import type { Session } from '../cli/lib/session';
 import { byComponent } from '../constructs/grafana/dashboards/overview/selectors';
@@ -49,7 +50,7 @@ async function figures(
   const ask = (expr: string): Promise<number> => numberOf(prometheus, expr);
   const memory = await prometheus.query(byComponent(memoryOf, topology));
   const cpu = await prometheus.query(byComponent(cpuOf, topology));
-  const nodes = (await client.list('/api/v1/nodes')).length;
+  const nodes = (await listNodes(client)).length;
   const requests = requestedMemory(manifestsOf(contextOf(settings, topology)), nodes);
   const targets = await prometheus.targets();
   const verified = targets.filter(

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { CliError } from '../cli/lib/errors';
 import type { PrometheusApi } from '../cli/lib/prometheus-api';
+import { isReady } from '../cli/lib/readiness';
 import type { Session } from '../cli/lib/session';
 import { bench } from './lib/bench';
 import {
@@ -60,8 +61,7 @@ async function restart(stack: Stack): Promise<void> {
   await client.delete(POD);
   await until('the new pod is ready', 120, signal, async () => {
     const pod = await client.get<V1Pod>(PATH);
-    const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-    return ready && pod?.metadata?.uid !== before;
+    return pod !== undefined && isReady(pod) && pod.metadata?.uid !== before;
   });
   await withPrometheus(stack, (prometheus) =>
     until('every target is up', 120, signal, () => allTargetsUp(prometheus, topology)),

@@ -82,8 +82,7 @@ export async function allTargetsUp(
   prometheus: PrometheusApi,
   { scrapeJobs }: Topology,
 ): Promise<boolean> {
-  const jobs = scrapeJobs.map(({ name }) => name);
-  return judgeTargets(jobs, await prometheus.targets()).problems.length === 0;
+  return judgeTargets(scrapeJobs, await prometheus.targets()).problems.length === 0;
 }
 
 /** Pods of the stack. */

@@ -1,11 +1,13 @@
 import { ROLE_LABEL } from '../../constructs/kubernetes/labels';
 import type { Settings } from '../../constructs/settings';
-import { buildTopology, type Topology } from '../../constructs/topology';
+import { buildTopology } from '../../constructs/topology';
 import { certificateStatus, isBad, type CertificateStatus } from './certificates';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
 import { LokiApi } from './loki-api';
+import { listNodes, nameOf } from './nodes';
 import { PrometheusApi, type ActiveAlert } from './prometheus-api';
+import { isReady } from './readiness';
 import { briefly, judgeTargets, type Verdict } from './targets';
 import { listPods, listWorkloads, type WorkloadStatus } from './workloads';
 
@@ -54,7 +56,7 @@ export async function readStatus(
     })),
     answerOf(LokiApi.open(client, signal), signal, (loki) => loki.activeAlerts()),
   ]);
-  const targets = metrics.answer && judgeTargets(jobs(topology), metrics.answer.targets);
+  const targets = metrics.answer && judgeTargets(topology.scrapeJobs, metrics.answer.targets);
   const alerts = [...(metrics.answer?.alerts ?? []), ...(logs.answer ?? [])].filter(
     ({ state }) => state === 'firing',
   );
@@ -82,22 +84,13 @@ export async function readStatus(
   };
 }
 
-/** Fields of a Node that the API server always fills in. */
-interface RawNode {
-  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
-  readonly status: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly nodeInfo: { readonly kubeletVersion: string };
-  };
-}
-
 async function readNodes(client: KubeClient): Promise<NodeStatus[]> {
-  const nodes = await client.list<RawNode>('/api/v1/nodes');
-  return nodes.map(({ metadata, status: { conditions, nodeInfo } }) => ({
-    name: metadata.name,
-    ready: conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
-    role: metadata.labels[ROLE_LABEL] ?? '',
-    version: nodeInfo.kubeletVersion,
+  const nodes = await listNodes(client);
+  return nodes.map((node) => ({
+    name: nameOf(node),
+    ready: isReady(node),
+    role: node.metadata?.labels?.[ROLE_LABEL] ?? '',
+    version: node.status?.nodeInfo?.kubeletVersion ?? '',
   }));
 }
 
@@ -134,8 +127,6 @@ function componentProblems(
     );
   return [...missing, ...unready];
 }
-
-const jobs = ({ scrapeJobs }: Topology): string[] => scrapeJobs.map(({ name }) => name);
 
 /** What a server says, or why it cannot be asked. */
 interface Asked<Answer> {

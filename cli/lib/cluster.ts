@@ -1,6 +1,6 @@
 import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KubeConfig, type V1Node } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import { userOf } from '../../constructs/kubernetes';
 import type { Settings } from '../../constructs/settings';
@@ -11,6 +11,7 @@ import { CliError, UsageError } from './errors';
 import { createKindCluster, deleteKindCluster, kindKubeconfig, kindNodes } from './kind';
 import { AUDIT_MOUNT, AUDIT_POLICY_FILE, kindConfig } from './kind-config';
 import { KubeClient } from './kube-client';
+import { internalAddress, listNodes, nameOf } from './nodes';
 import { stateFolder } from './paths';
 import { nodeImageProblem, refuse } from './preflight';
 import type { Session } from './session';
@@ -178,12 +179,11 @@ export async function withClient<T>(
 
 /** Internal address by node name. */
 export async function nodeAddresses(client: KubeClient): Promise<Record<string, string>> {
-  const nodes = await client.list<V1Node>('/api/v1/nodes');
+  const nodes = await listNodes(client);
   return Object.fromEntries(
-    nodes.flatMap((node) =>
-      (node.status?.addresses ?? [])
-        .filter(({ type }) => type === 'InternalIP')
-        .map(({ address }) => [node.metadata?.name ?? '', address]),
-    ),
+    nodes.flatMap((node) => {
+      const address = internalAddress(node);
+      return address === undefined ? [] : [[nameOf(node), address]];
+    }),
   );
 }

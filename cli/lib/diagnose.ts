@@ -1,6 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { CliError } from './errors';
 import type { KubeClient } from './kube-client';
+import { isReady } from './readiness';
 import { listPods, type WorkloadStatus } from './workloads';
 
 interface RawEvent {
@@ -82,10 +83,6 @@ export async function fullReason(client: KubeClient, workload: WorkloadStatus): 
   const lines = [podReason(pod), warning && `event: ${firstLine(warning)}`];
   return [...lines.filter((line) => line !== undefined), ...(await logTail(client, pod))];
 }
-
-export const isReady = (pod: V1Pod): boolean =>
-  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ??
-  false;
 
 async function newestWarning(client: KubeClient, pod: V1Pod): Promise<string | undefined> {
   const { namespace = '', name = '' } = pod.metadata ?? {};

@@ -1,3 +1,4 @@
+import type { ScrapeJob } from '../../constructs/topology';
 import { poll } from './async';
 import { fullReason } from './diagnose';
 import { CliError } from './errors';
@@ -5,6 +6,9 @@ import type { KubeClient } from './kube-client';
 import { PrometheusApi, type Target } from './prometheus-api';
 import type { RolloutOptions } from './rollout';
 import { listWorkloads } from './workloads';
+
+/** What Prometheus is expected to have targets of. */
+type Jobs = readonly Pick<ScrapeJob, 'name'>[];
 
 export interface JobSummary {
   readonly job: string;
@@ -28,7 +32,8 @@ export interface TargetProblem {
 const INTERVAL_MS = 500;
 
 /** Every expected job has a target, and every target is up and was scraped over TLS. */
-export function judgeTargets(expected: readonly string[], targets: readonly Target[]): Verdict {
+export function judgeTargets(scrapeJobs: Jobs, targets: readonly Target[]): Verdict {
+  const expected = scrapeJobs.map(({ name }) => name);
   const names = [...new Set([...expected, ...targets.map(({ scrapePool }) => scrapePool)])].sort();
   const jobs = names.map((job) => {
     const ofJob = targets.filter(({ scrapePool }) => scrapePool === job);
@@ -70,7 +75,7 @@ export function briefly(problems: readonly TargetProblem[]): string[] {
  */
 export async function proveTargets(
   client: KubeClient,
-  expected: readonly string[],
+  expected: Jobs,
   options: RolloutOptions,
 ): Promise<Verdict> {
   const prometheus = await openPrometheus(client, options);
@@ -113,7 +118,7 @@ async function openPrometheus(client: KubeClient, options: RolloutOptions): Prom
 
 async function tryJudge(
   prometheus: PrometheusApi,
-  expected: readonly string[],
+  expected: Jobs,
   { report, signal }: RolloutOptions,
 ): Promise<Verdict | undefined> {
   try {

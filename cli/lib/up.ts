@@ -162,7 +162,7 @@ async function prove(
   timeoutMs: number,
   report: (line: string) => void,
 ): Promise<string> {
-  const expected = buildTopology(state.settings).scrapeJobs.map(({ name }) => name);
+  const expected = buildTopology(state.settings).scrapeJobs;
   const options = { signal: state.session.signal, timeoutMs, report };
   state.verdict = await proveTargets(clientOf(state), expected, options);
   const elapsed = formatSeconds(performance.now() - state.applyStarted);

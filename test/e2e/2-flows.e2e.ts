@@ -1,5 +1,6 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
+import { internalAddress, isControlPlane, listNodes } from '../../cli/lib/nodes';
 import { isPerson, type Component, type Outside } from '../../constructs/topology';
 import { connect, inPodNetwork, podsOf, topology } from './support/cluster';
 
@@ -28,16 +29,13 @@ async function doorsOfComponents(client: KubeClient): Promise<Door[]> {
 }
 
 async function doorsOutside(client: KubeClient): Promise<Door[]> {
-  const nodes = await client.list<V1Node>('/api/v1/nodes');
-  const controlPlane = nodes.find(
-    ({ metadata }) => metadata?.labels?.['node-role.kubernetes.io/control-plane'] !== undefined,
-  );
-  const nodeAddress = controlPlane?.status?.addresses?.find(({ type }) => type === 'InternalIP');
+  const controlPlane = (await listNodes(client)).find(isControlPlane);
+  const nodeAddress = (controlPlane && internalAddress(controlPlane)) ?? '';
   const doors = await Promise.all(
     topology.outside
       .filter((end) => !isPerson(end))
       .map(async (end) => {
-        const address = await addressOutside(client, end, nodeAddress?.address ?? '');
+        const address = await addressOutside(client, end, nodeAddress);
         return Object.entries(end.ports).map(([name, port]) => ({
           label: `${end.key}:${name}`,
           address,

@@ -8,6 +8,7 @@ import type { RecordedMail } from '../../fakes/mailbox';
 import { startReceivers, type Receivers } from '../../bench/lib/receivers';
 import {
   connect,
+  deletePod,
   eventually,
   killContainers,
   onNode,
@@ -216,13 +217,7 @@ describe('alerts', () => {
     await eventually('it was tried', 60, () =>
       Promise.resolve(discord.calls.some(({ status }) => status === 500)),
     );
-    const [pod] = await podsOf(client, topology.component('alertRouter'));
-    await client.delete({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace: 'monitoring',
-      name: pod?.metadata?.name ?? '',
-    });
+    await deletePod(client, topology.component('alertRouter'));
     await sent;
     discord.heal();
     await eventually('it arrived', 180, () =>

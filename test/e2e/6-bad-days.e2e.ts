@@ -4,12 +4,14 @@ import { X509Certificate } from 'node:crypto';
 import type { CoreV1Event, V1Node, V1Secret } from '@kubernetes/client-node';
 import type { KubeClient } from '../../cli/lib/kube-client';
 import type { PrometheusApi } from '../../cli/lib/prometheus-api';
+import { isReady } from '../../cli/lib/readiness';
 import { judgeTargets } from '../../cli/lib/targets';
 import { readSecret } from '../../cli/lib/technician';
 import type { Component } from '../../constructs/topology';
 import { seconds } from '../../constructs/settings';
 import {
   connect,
+  deletePod,
   eventually,
   onNode,
   openPrometheus,
@@ -18,8 +20,6 @@ import {
   topology,
 } from './support/cluster';
 import { up, vigil } from './support/vigil';
-
-const expectedJobs = topology.scrapeJobs.map(({ name }) => name);
 
 describe('bad days', () => {
   let client: KubeClient;
@@ -45,7 +45,7 @@ describe('bad days', () => {
   }
 
   /** Every target is up, asked of Prometheus itself. */
-  async function allUp(within: number, jobs = expectedJobs): Promise<void> {
+  async function allUp(within: number, jobs = topology.scrapeJobs): Promise<void> {
     await eventually('every target is up', within, async () => {
       const prometheus: PrometheusApi = await openPrometheus(client);
       try {
@@ -90,7 +90,7 @@ describe('bad days', () => {
   describe('the controller away until certificates are over their first third', () => {
     // It is no target itself while it has no pod.
     const { name } = topology.component('certificateController');
-    const otherJobs = expectedJobs.filter((job) => job !== name);
+    const otherJobs = topology.scrapeJobs.filter((job) => job.name !== name);
     let start: number;
     beforeAll(async () => {
       await scaleController(0);
@@ -100,16 +100,10 @@ describe('bad days', () => {
 
     test('a Prometheus pod deleted: the targets come back, the history was kept', async () => {
       const before = Date.now() / 1000 - 30;
-      const [pod] = await podsOf(client, topology.component('prometheus'));
-      await client.delete({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        namespace: 'monitoring',
-        name: pod?.metadata?.name ?? '',
-      });
+      const deleted = await deletePod(client, topology.component('prometheus'));
       await eventually('another pod', 60, async () => {
         const [now] = await podsOf(client, topology.component('prometheus'));
-        return now?.metadata?.uid !== undefined && now.metadata.uid !== pod?.metadata?.uid;
+        return now?.metadata?.uid !== undefined && now.metadata.uid !== deleted.metadata?.uid;
       });
       await allUp(90, otherJobs);
       const prometheus = await openPrometheus(client);
@@ -138,9 +132,7 @@ describe('bad days', () => {
     await onNode(node, ['systemctl', 'restart', 'kubelet']);
     await eventually('the node is ready again', 120, async () => {
       const found = await client.get<V1Node>(`/api/v1/nodes/${node}`);
-      return (found?.status?.conditions ?? []).some(
-        ({ type, status }) => type === 'Ready' && status === 'True',
-      );
+      return found !== undefined && isReady(found);
     });
     const report = await up();
     expect(report.ok).toBe(true);

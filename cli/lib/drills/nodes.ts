@@ -3,25 +3,11 @@ import { selectorOf } from '../../../constructs/kubernetes/labels';
 import type { Component } from '../../../constructs/topology';
 import { engine } from '../docker';
 import { CommandError, run } from '../exec';
+import { isControlPlane, listNodes, nameOf } from '../nodes';
 import { matches } from '../passage';
+import { isReady } from '../readiness';
 import type { Scene } from './drill';
 import { NAMESPACE } from './pods';
-
-/** The nodes of the cluster, in the order of their names. */
-export async function listNodes({ client }: Pick<Scene, 'client'>): Promise<V1Node[]> {
-  const nodes = await client.list<V1Node>('/api/v1/nodes');
-  return nodes.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-}
-
-export const nameOf = ({ metadata }: V1Node): string => metadata?.name ?? '';
-
-export const isControlPlane = ({ metadata }: V1Node): boolean =>
-  metadata?.labels?.['node-role.kubernetes.io/control-plane'] !== undefined;
-
-/** Whether kubelet says so and the control plane has heard it lately. */
-export const isReady = ({ status }: V1Node): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ??
-  false;
 
 /**
  * Whether a node is a container of kind on this machine. The name alone could belong to two clusters; the id of the
@@ -54,10 +40,7 @@ export async function findSpareNode({
   signal,
 }: Pick<Scene, 'client' | 'topology' | 'signal'>): Promise<string | undefined> {
   const apache = topology.component('apache');
-  const [nodes, pods] = await Promise.all([
-    listNodes({ client }),
-    client.list<V1Pod>('/api/v1/pods'),
-  ]);
+  const [nodes, pods] = await Promise.all([listNodes(client), client.list<V1Pod>('/api/v1/pods')]);
   const inUse = new Set(
     pods.filter((pod) => isMissed(pod, apache)).map(({ spec }) => spec?.nodeName),
   );

@@ -10,11 +10,13 @@ const target = (scrapePool: string, more: Partial<Target> = {}): Target => ({
   ...more,
 });
 
+const named = (names: string[]) => names.map((name) => ({ name }));
+
 const texts = (expected: string[], targets: Target[]): string[] =>
-  judgeTargets(expected, targets).problems.map(({ text }) => text);
+  judgeTargets(named(expected), targets).problems.map(({ text }) => text);
 
 test('every expected job with every target up over TLS: no problem', () => {
-  const verdict = judgeTargets(['a', 'b'], [target('b'), target('a'), target('b')]);
+  const verdict = judgeTargets(named(['a', 'b']), [target('b'), target('a'), target('b')]);
   expect(verdict).toEqual({
     jobs: [
       { job: 'a', up: 1, total: 1 },

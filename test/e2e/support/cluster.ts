@@ -36,6 +36,16 @@ export async function podsOf(client: KubeClient, component: Component): Promise<
   return pods.filter((pod) => pod.status?.phase === 'Running' && !pod.metadata?.deletionTimestamp);
 }
 
+/** Deletes one of the running pods of a component. */
+export async function deletePod(client: KubeClient, component: Component): Promise<V1Pod> {
+  const [pod] = await podsOf(client, component);
+  if (!pod) throw new Error(`${component.name} has no running pod`);
+  const { namespace } = component;
+  const name = pod.metadata?.name ?? '';
+  await client.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+  return pod;
+}
+
 /** Runs a program on a node of the cluster. */
 export async function onNode(node: string, args: string[], input?: string): Promise<string> {
   const child = run('docker', ['exec', ...(input === undefined ? [] : ['-i']), node, ...args], {

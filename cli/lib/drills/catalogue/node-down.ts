@@ -2,8 +2,9 @@ import { poll } from '../../async';
 import { killContainer, startContainers } from '../../docker';
 import { CliError } from '../../errors';
 import type { ObjectRef } from '../../kube-client';
+import { listNodes, nameOf } from '../../nodes';
+import { isReady } from '../../readiness';
 import { NotHere, type Drill, type Scene } from '../drill';
-import { isReady, listNodes, nameOf } from '../nodes';
 import { DRILL_LABEL } from '../pods';
 
 const NAME = 'node-down';
@@ -32,7 +33,7 @@ export const nodeDown: Drill = {
   },
   restore: async (scene) => {
     const { client, signal } = scene;
-    const stopped = (await listNodes(scene))
+    const stopped = (await listNodes(scene.client))
       .filter(({ metadata }) => metadata?.annotations?.[DRILL_LABEL] === NAME)
       .map(nameOf);
     if (stopped.length === 0) return;
@@ -49,7 +50,7 @@ const refOf = (name: string): ObjectRef => ({ apiVersion: 'v1', kind: 'Node', na
 async function untilReady(scene: Scene, names: readonly string[]): Promise<void> {
   scene.report(`waiting for ${names.join(', ')} to be ready`);
   const areReady = async (): Promise<true | undefined> => {
-    const ready = (await listNodes(scene)).filter(isReady).map(nameOf);
+    const ready = (await listNodes(scene.client)).filter(isReady).map(nameOf);
     return names.every((name) => ready.includes(name)) ? true : undefined;
   };
   const { signal } = scene;

@@ -1,7 +1,9 @@
 import { streams } from '../../../../constructs/loki/streams';
 import { CommandError } from '../../exec';
+import { listNodes, nameOf } from '../../nodes';
+import { isReady } from '../../readiness';
 import { NotHere, type Drill, type Scene } from '../drill';
-import { isKindContainer, isReady, listNodes, nameOf, onContainer } from '../nodes';
+import { isKindContainer, onContainer } from '../nodes';
 
 /** Passwords that one connection is asked for. */
 const PROMPTS = 3;
@@ -33,7 +35,7 @@ export const sshBruteForce: Drill = {
 /** @throws NotHere when there is none that we can get at. */
 async function nodeWithSsh(scene: Scene): Promise<string> {
   const { signal, spareNode } = scene;
-  const nodes = (await listNodes(scene)).filter(
+  const nodes = (await listNodes(scene.client)).filter(
     (node) => isReady(node) && nameOf(node) !== spareNode,
   );
   for (const node of nodes) {

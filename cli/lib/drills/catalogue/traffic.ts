@@ -1,5 +1,6 @@
+import { listNodes, nameOf } from '../../nodes';
+import { isReady } from '../../readiness';
 import { NotHere, type Drill } from '../drill';
-import { isReady, listNodes, nameOf } from '../nodes';
 import { ensureNamespace, removePods, startPod } from '../pods';
 
 const NAME = 'traffic';
@@ -26,8 +27,8 @@ export const traffic: Drill = {
   alert: 'NodeTrafficHigh',
   window: ({ rangeSeconds }) => ({ firing: rangeSeconds / HASTE, resolved: rangeSeconds }),
   prepare: async (scene) => {
-    const { spareNode, settings } = scene;
-    const nodes = (await listNodes(scene)).filter(isReady).map(nameOf);
+    const { spareNode, settings, client } = scene;
+    const nodes = (await listNodes(client)).filter(isReady).map(nameOf);
     const [from, to] = nodes.filter((name) => name !== spareNode);
     if (from === undefined || to === undefined) {
       throw new NotHere('it takes two nodes that are not to be stopped');
