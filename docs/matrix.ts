@@ -5,6 +5,7 @@ import {
   type Flow,
   type Topology,
 } from '../constructs/topology';
+import { rows } from './markdown';
 
 /** The page of who exists and who talks to whom, in Markdown. */
 export function matrixPage(topology: Topology): string {
@@ -67,10 +68,6 @@ ${rows(topology.flows, (flow) => [
 
 const GRAFANA_NOTE =
   'Grafana asks people for a login in place of a certificate; its metrics need one like all others.';
-
-function rows<T>(items: readonly T[], cells: (item: T) => readonly string[]): string {
-  return items.map((item) => `| ${cells(item).join(' | ')} |`).join('\n');
-}
 
 const portsOf = (end: Endpoint): string =>
   Object.entries(end.ports)

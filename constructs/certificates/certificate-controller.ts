@@ -10,6 +10,7 @@ import {
   type Context,
 } from '../kubernetes';
 import type { CertificatePlan, WorkloadRef } from '../topology';
+import { restartsOnly } from './restarts-only';
 
 const PLAN_DIRECTORY = '/etc/vigil/plan';
 
@@ -70,7 +71,7 @@ export class CertificateController extends ComponentChart {
     this.grant(plan, secrets);
   }
 
-  /** The Secrets of the plan and the workloads that it may restart, all by name: no list, no create. */
+  /** The Secrets of the plan and the workloads that it may restart, and only that, all by name: no list, no create. */
   private grant(plan: CertificatePlan, secrets: readonly SecretRef[]): void {
     const workloads = workloadsOf(plan);
     for (const namespace of new Set(secrets.map((secret) => secret.namespace))) {
@@ -85,6 +86,7 @@ export class CertificateController extends ComponentChart {
         ...restartRules(workloads.filter((workload) => workload.namespace === namespace)),
       ]);
     }
+    restartsOnly(this, this.component, kindsOf(workloads).map(resourceOf));
     if (plan.approveKubeletServing) grantInCluster(this, this.component, kubeletServingRules);
   }
 }
@@ -110,10 +112,16 @@ function workloadsOf({ leaves, passwords }: CertificatePlan): WorkloadRef[] {
 const namesIn = (namespace: string, refs: readonly SecretRef[]): string[] =>
   refs.filter((ref) => ref.namespace === namespace).map(({ name }) => name);
 
+const kindsOf = (workloads: readonly WorkloadRef[]): WorkloadRef['kind'][] => [
+  ...new Set(workloads.map(({ kind }) => kind)),
+];
+
+const resourceOf = (kind: WorkloadRef['kind']): string => `${kind.toLowerCase()}s`;
+
 const restartRules = (workloads: readonly WorkloadRef[]): PolicyRule[] =>
-  [...new Set(workloads.map(({ kind }) => kind))].map((kind) => ({
+  kindsOf(workloads).map((kind) => ({
     apiGroups: ['apps'],
-    resources: [`${kind.toLowerCase()}s`],
+    resources: [resourceOf(kind)],
     resourceNames: workloads.filter((workload) => workload.kind === kind).map(({ name }) => name),
     verbs: ['get', 'patch'],
   }));

@@ -8,12 +8,16 @@ import {
   tcpProbe,
   type Context,
 } from '../kubernetes';
+import { ContainerdProxy } from './containerd-proxy';
 
 /** cAdvisor has no TLS listener (0.60.5): it listens here on loopback, behind a proxy that checks identities. */
 const LOOPBACK_PORT = 8080;
 
 /** nginx' own user: the certificate is readable for the proxy, and cAdvisor has no part in it. */
 const PROXY_USER = 101;
+
+/** Nobody: what cAdvisor reads of cgroups and processes is readable for all. */
+const USER = 65_534;
 
 /** What is collected; the rest costs memory and series, and no dashboard or rule reads it. */
 const METRICS = 'cpu,memory,disk,diskIO,network,oom_event';
@@ -33,19 +37,21 @@ export class Cadvisor extends ComponentChart {
         { port, upstream: LOOPBACK_PORT, clients: context.topology.clientsOf(component) },
       ],
     });
-    const directories = [hostPath('sys', '/sys'), hostPath('containerd', '/run/containerd')];
+    const containerd = new ContainerdProxy(this, `${component.name}-containerd`);
+    const sys = hostPath('sys', '/sys');
     new Workload(this, {
       user: PROXY_USER,
       // The counters of a pod's network are read through one of its processes.
       hostPid: true,
-      files: [proxy.files],
-      volumes: [...directories, ...proxy.volumes],
+      files: [proxy.files, containerd.files],
+      volumes: [sys, ...containerd.volumes, ...proxy.volumes],
       containers: [
+        containerd.container,
         {
           name: 'cadvisor',
-          // Root reads the cgroups and containerd's socket; no capability but one for reading comes with it.
-          user: 0,
+          user: USER,
           args: [
+            `--containerd=${containerd.socket}`,
             '--listen_ip=127.0.0.1',
             `--port=${LOOPBACK_PORT}`,
             '--docker_only=true',
@@ -66,12 +72,7 @@ export class Cadvisor extends ComponentChart {
               initialDelaySeconds: 10,
             },
           ),
-          capabilities: ['DAC_READ_SEARCH'],
-          mounts: directories.map(({ name, hostPath: directory }) => ({
-            name,
-            mountPath: directory?.path ?? '',
-            readOnly: true,
-          })),
+          mounts: [{ name: sys.name, mountPath: '/sys', readOnly: true }, containerd.mount],
         },
         {
           ...proxy.container,

@@ -4,6 +4,7 @@ import {
   type Container,
   type EnvVar,
   type Probe,
+  type SecurityContext,
   type Volume,
   type VolumeMount,
 } from '../../imports/k8s';
@@ -23,11 +24,15 @@ export interface ContainerProps {
   readonly startup?: Probe;
   readonly readiness?: Probe;
   readonly liveness?: Probe;
+  /** Command that ends when the containers after this one may start: kubelet starts them in order. @default none */
+  readonly holdOthers?: readonly string[];
   readonly mounts?: readonly VolumeMount[];
   /** Capabilities kept in spite of all. @default none */
   readonly capabilities?: readonly string[];
   /** User id of this container only. @default the pod's */
   readonly user?: number;
+  /** Group id of this container only. @default the pod's */
+  readonly group?: number;
   /** Mounts the component's certificate. @default true */
   readonly tls?: boolean;
 }
@@ -77,19 +82,22 @@ export function hardened(
     startupProbe: props.startup,
     readinessProbe: props.readiness,
     livenessProbe: props.liveness,
+    ...(props.holdOthers && {
+      lifecycle: { postStart: { exec: { command: [...props.holdOthers] } } },
+    }),
     resources: {
       requests: { cpu: Quantity.fromString(cpu), memory: Quantity.fromString(memory) },
       limits: { memory: Quantity.fromString(memoryLimit) },
     },
-    securityContext: {
-      ...(props.user !== undefined && { runAsUser: props.user, runAsNonRoot: props.user !== 0 }),
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: {
-        drop: ['ALL'],
-        ...(props.capabilities && { add: [...props.capabilities] }),
-      },
-    },
+    securityContext: securityContextOf(props),
     volumeMounts: [...(props.tls === false ? [] : [tlsMount]), ...(props.mounts ?? [])],
   };
 }
+
+const securityContextOf = ({ user, group, capabilities }: ContainerProps): SecurityContext => ({
+  ...(user !== undefined && { runAsUser: user, runAsNonRoot: user !== 0 }),
+  ...(group !== undefined && { runAsGroup: group }),
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'], ...(capabilities && { add: [...capabilities] }) },
+});

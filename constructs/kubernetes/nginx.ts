@@ -9,6 +9,18 @@ export const NGINX_TEMPORARY = `  client_body_temp_path /tmp/body;
   scgi_temp_path /tmp/scgi;
 `;
 
+/** What the line of a request that is turned away says; who looks for such lines knows it (loki/selectors.ts). */
+export const NOT_ALLOWED = 'request not allowed';
+
+/**
+ * Directives of `http` for a line for each request that a proxy turns away itself, and for no other: what its server
+ * refuses has a status there.
+ */
+export const NGINX_TURNED_AWAY = `  map $upstream_status$status $turned_away { default 0; 400 1; 403 1; }
+  log_format turned_away escape=json '{"level":"warning","msg":"${NOT_ALLOWED}","client":"$remote_addr","subject":"$ssl_client_s_dn","verified":"$ssl_client_verify","method":"$request_method","path":"$uri","status":$status}';
+  access_log /dev/stdout turned_away if=$turned_away;
+`;
+
 /** Directives of `http` for TLS with the component's leaf, which servers name `$leaf` and `$leaf_key`. */
 export const NGINX_TLS = `  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ciphers ${TLS_CIPHERS};

@@ -46,5 +46,5 @@ export function grantInCluster(scope: Construct, component: Component, rules: Po
 }
 
 /** cdk8s writes the chart's namespace on every object, even on those that belong to none. */
-const withoutNamespace = (object: ApiObject): void =>
+export const withoutNamespace = (object: ApiObject): void =>
   object.addJsonPatch(JsonPatch.remove('/metadata/namespace'));

@@ -3,7 +3,7 @@ import type { Volume } from '../../imports/k8s';
 import type { Component, Identity } from '../topology';
 import { ConfigFiles } from './config-files';
 import { scratch, type ContainerProps } from './container';
-import { NGINX_TEMPORARY, NGINX_TLS, nginxSubjects } from './nginx';
+import { NGINX_TEMPORARY, NGINX_TLS, NGINX_TURNED_AWAY, nginxSubjects } from './nginx';
 import { tlsFiles } from './tls';
 
 const DIRECTORY = '/etc/vigil/proxy';
@@ -72,15 +72,6 @@ export class TlsProxy {
   }
 }
 
-/** What the line of a request that is turned away says; who looks for such lines knows it (loki/selectors.ts). */
-export const NOT_ALLOWED = 'request not allowed';
-
-/** A line for each request that the proxy turns away itself, and for no other: what its server refuses has a status there. */
-const TURNED_AWAY = `  map $upstream_status$status $turned_away { default 0; 400 1; 403 1; }
-  log_format turned_away escape=json '{"level":"warning","msg":"${NOT_ALLOWED}","client":"$remote_addr","subject":"$ssl_client_s_dn","verified":"$ssl_client_verify","method":"$request_method","path":"$uri","status":$status}';
-  access_log /dev/stdout turned_away if=$turned_away;
-`;
-
 /** The configuration, exported for its tests. */
 export function nginxConf({ listeners = [], upstreams = [] }: TlsProxyProps): string {
   return `# Written by Vigil; see constructs/kubernetes/tls-proxy.ts.
@@ -88,7 +79,7 @@ worker_processes 1;
 pid /tmp/nginx.pid;
 events { worker_connections 512; }
 http {
-${TURNED_AWAY}  server_tokens off;
+${NGINX_TURNED_AWAY}  server_tokens off;
 ${NGINX_TEMPORARY}  proxy_http_version 1.1;
   # Bodies are passed on as they come: the only disk here is a small one in memory.
   proxy_buffering off;

@@ -1,4 +1,4 @@
-import { NOT_ALLOWED } from '../kubernetes/tls-proxy';
+import { NOT_ALLOWED } from '../kubernetes/nginx';
 import { LOG_JOBS, streams } from './streams';
 
 /** Field of a JSON line that says which request it is about; the same in web servers and apps. */

@@ -1,3 +1,5 @@
+const NGINX = 'docker.io/nginxinc/nginx-unprivileged:1.30-alpine';
+
 /**
  * Versions and images of what we did not write, declared once. Tags are pinned; `settings.images` replaces any of
  * them, with a digest where the registry has one (`prom@sha256:…`) or with the name of a mirror.
@@ -14,10 +16,12 @@ export const upstreamImages = {
   blackboxExporter: 'quay.io/prometheus/blackbox-exporter:v0.29.1',
   apache: 'docker.io/library/httpd:2.4.71-alpine',
   apacheExporter: 'docker.io/lusotycoon/apache-exporter:v1.1.1',
-  nginx: 'docker.io/nginxinc/nginx-unprivileged:1.30-alpine',
+  nginx: NGINX,
   nginxExporter: 'docker.io/nginx/nginx-prometheus-exporter:1.5.3',
   /** Terminates TLS and checks identities in front of what cannot do so itself. */
-  tlsProxy: 'docker.io/nginxinc/nginx-unprivileged:1.30-alpine',
+  tlsProxy: NGINX,
+  /** Lets cAdvisor ask containerd for names, and for nothing else. */
+  containerdProxy: NGINX,
 } as const;
 
 /** The services of our own, each a folder under `services/`. */

@@ -26,6 +26,7 @@ export const defaultResources = {
   nginx: { cpu: '10m', memory: '8Mi', memoryLimit: '64Mi' },
   nginxExporter: { cpu: '5m', memory: '12Mi', memoryLimit: '48Mi' },
   sampleApp: { cpu: '10m', memory: '40Mi', memoryLimit: '192Mi' },
+  containerdProxy: { cpu: '5m', memory: '8Mi', memoryLimit: '48Mi' },
   tlsProxy: { cpu: '5m', memory: '8Mi', memoryLimit: '48Mi' },
 } as const satisfies Record<string, Resources>;
 

@@ -126,6 +126,7 @@ describe.each(Object.entries(variants))('%s', (_, { objects }) => {
           ...tlsFiles,
           'nginx.conf': atTls(conf, seen)
             .replaceAll('/tmp/', `${scratch}/`)
+            .replaceAll('/run/vigil/', `${scratch}/`)
             // Names of Services are looked up at start, and the test has no cluster.
             .replaceAll(/proxy_pass https:\/\/[\w.-]+:/g, 'proxy_pass https://127.0.0.1:'),
         }));

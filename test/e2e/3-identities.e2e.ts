@@ -6,7 +6,8 @@ import {
   issueRoot,
   type Issued,
 } from '../../services/certificate-controller/src/issue';
-import { connect, inPodNetwork, podsOf, topology } from './support/cluster';
+import { userOf } from '../../constructs/kubernetes';
+import { connect, inPodNetwork, onNode, podsOf, settings, topology } from './support/cluster';
 import { ourAuthority, strangerSignedBy } from './support/strangers-certificate';
 
 /** What a request came to: `200`, another status, or `refused` when no answer came. */
@@ -55,6 +56,25 @@ describe('who is let in, tried on every port of every component', () => {
       'wrong identity': expect.stringMatching(/^(refused|403)$/) as string,
       prometheus: '200',
     });
+  });
+
+  test('the certificate-controller may restart what it patches, and change nothing of what runs', async () => {
+    const { namespace, name } = topology.component('cadvisor');
+    const containers = [{ name, image: 'example.com/other:1' }];
+    const patch = async (template: object): Promise<string> =>
+      onNode(`${settings.cluster.name}-control-plane`, [
+        ...['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'],
+        ...['--as', userOf(topology.component('certificateController'))],
+        ...['-n', namespace, 'patch', 'daemonset', name, '--dry-run=server'],
+        ...['-p', JSON.stringify({ spec: { template } })],
+      ]);
+    await expect(patch({ metadata: { annotations: { restart: 'yes' } } })).resolves.toContain(
+      'patched',
+    );
+    await expect(patch({ spec: { containers } })).rejects.toThrow('does not change what they run');
+    await expect(patch({ spec: { hostNetwork: true } })).rejects.toThrow(
+      'does not change what they run',
+    );
   });
 
   test('Grafana shows a stranger its login page and nothing of its data', async () => {

@@ -12,17 +12,11 @@ export const exceptions = {
     'agents/node-exporter: volume root is a hostPath': 'the same volume, by the stricter control',
     'agents/cadvisor: hostPath volume sys': 'the cgroups of every container, read-only',
     'agents/cadvisor: volume sys is a hostPath': 'the same volume, by the stricter control',
-    'agents/cadvisor: hostPath volume containerd': 'names of containers and pods, from its socket',
+    'agents/cadvisor: hostPath volume containerd':
+      'names of containers and pods, from its socket, through a proxy that lets three methods pass',
     'agents/cadvisor: volume containerd is a hostPath': 'the same volume, by the stricter control',
     'agents/cadvisor: hostPID':
       'the counters of a pod’s network are read through one of its processes',
-    'agents/cadvisor: cadvisor: runAsUser 0':
-      'containerd’s socket and some cgroup files are root’s; the proxy beside it is not root',
-    'agents/cadvisor: cadvisor: runAsNonRoot not true': 'as above',
-    'agents/cadvisor: cadvisor: capability DAC_READ_SEARCH':
-      'reads directories that are closed to others; no right to change anything comes with it',
-    'agents/cadvisor: cadvisor: capability DAC_READ_SEARCH added':
-      'the same capability, by the stricter control',
     'agents/alloy: hostPath volume logs': 'the logs of pods and the journal, read-only',
     'agents/alloy: volume logs is a hostPath': 'the same volume, by the stricter control',
     'agents/alloy: hostPath volume run-logs': 'the journal of a node that keeps none, read-only',

@@ -34,7 +34,13 @@ describe('every object', () => {
   });
 
   test('has a namespace, unless its kind has none', () => {
-    const clusterWide = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
+    const clusterWide = [
+      'Namespace',
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+    ];
 
     expect(objects.filter(({ metadata }) => !metadata.namespace).map(idOf)).toEqual(
       objects.filter(({ kind }) => clusterWide.includes(kind)).map(idOf),

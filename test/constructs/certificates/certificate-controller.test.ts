@@ -1,3 +1,4 @@
+import type { V1PolicyRule } from '@kubernetes/client-node';
 import { chartOf, fileOf, find, idOf, ofKind, onlyPods } from '../../support/stack';
 
 test('the controller, its plan, its Secrets and its rights', () => {
@@ -21,6 +22,26 @@ test('the controller, its plan, its Secrets and its rights', () => {
   // Its own certificate is a Secret that it fills, so that it must not wait for it.
   expect(onlyPods(chart).volumes.map(({ name }) => name)).toEqual(['certificate-plan']);
   expect(chart.text).toMatchSnapshot();
+});
+
+test('a policy of the API server keeps to restarts what its roles let it patch', () => {
+  const { objects } = chartOf('certificate-controller');
+  const rules = ofKind(objects, 'Role').flatMap(({ rules: all }) => all as V1PolicyRule[]);
+  const patched = rules.flatMap(({ verbs, resources = [] }) =>
+    verbs.includes('patch') ? resources : [],
+  );
+  const [policy] = ofKind(objects, 'ValidatingAdmissionPolicy');
+  const [binding] = ofKind(objects, 'ValidatingAdmissionPolicyBinding');
+
+  expect(policy?.spec).toMatchObject({
+    failurePolicy: 'Fail',
+    matchConstraints: { resourceRules: [{ resources: [...new Set(patched)] }] },
+    validations: [{ expression: 'object.spec.template.spec == oldObject.spec.template.spec' }],
+  });
+  expect(binding?.spec).toEqual({
+    policyName: policy?.metadata.name,
+    validationActions: ['Deny'],
+  });
 });
 
 test('without approval of kubelet certificates it asks for no right in the whole cluster', () => {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../cli/lib/free-port';
 import { nginxConf } from '../../../constructs/kubernetes';
-import { NOT_ALLOWED } from '../../../constructs/kubernetes/tls-proxy';
+import { NOT_ALLOWED } from '../../../constructs/kubernetes/nginx';
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
 import type { TlsMaterial } from '../../../services/shared/tls-server';

@@ -1,4 +1,4 @@
-import { NOT_ALLOWED } from '../../../constructs/kubernetes/tls-proxy';
+import { NOT_ALLOWED } from '../../../constructs/kubernetes/nginx';
 import {
   appLogins,
   audited,
