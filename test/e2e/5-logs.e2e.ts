@@ -7,7 +7,15 @@ import { LOKI_DOOR, nanoseconds, type LogLine } from '../../cli/lib/loki-api';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret, readTechnician, type Technician } from '../../cli/lib/technician';
 import { LINE_METADATA, LOG_JOBS, streams } from '../../constructs/loki/streams';
-import { connect, eventually, openLoki, settings, topology } from './support/cluster';
+import {
+  connect,
+  eventually,
+  onNode,
+  openLoki,
+  podsOf,
+  settings,
+  topology,
+} from './support/cluster';
 import { ourAuthority, strangerSignedBy } from './support/strangers-certificate';
 
 const NAMESPACE = 'talkers';
@@ -168,6 +176,30 @@ describe('logs', () => {
       ['stranger', 403],
     ])('%s, who wants to read, is told %i', async (who, status) => {
       expect(await (await knockAs(who)).get(READ)).toMatchObject({ status });
+    });
+
+    test('who is turned away although we know them is an alert, at containerd too', async () => {
+      await (await knockAs('grafana')).post(PUSH, pushed('forged'));
+      const [pod] = await podsOf(client, topology.component('cadvisor'));
+      const volumes = `/var/lib/kubelet/pods/${pod?.metadata?.uid}/volumes/kubernetes.io~empty-dir`;
+      const node = pod?.spec?.nodeName ?? '';
+      const status = await onNode(node, [
+        ...['curl', '--silent', '--output', '/dev/null', '--write-out', '%{http_code}'],
+        ...['--unix-socket', `${volumes}/containerd-door/containerd.sock`],
+        ...['--header', 'containerd-namespace: k8s.io'],
+        'http://localhost/containerd.services.tasks.v1.Tasks/Exec',
+      ]);
+      expect(status).toBe('403');
+      const loki = await openLoki(client);
+      await eventually('both are told', 90, async () => {
+        const told = (await loki.activeAlerts()).map(
+          ({ name, labels }) => `${name} ${labels.who ?? labels.node}`,
+        );
+        return (
+          told.includes('IdentityNotAllowed CN=grafana.monitoring.svc') &&
+          told.includes(`ContainerdCallNotAllowed ${node}`)
+        );
+      }).finally(() => loki.close());
     });
 
     test.each(['/flush', '/config', '/debug/pprof/', '/ingester/shutdown', '/loki/api/v1/delete'])(

@@ -3,6 +3,7 @@ import type { Settings } from '../../settings';
 import type { Topology } from '../../topology';
 import { application } from './application';
 import { clusterAudit } from './cluster-audit';
+import { doors } from './doors';
 import { logins } from './logins';
 import { nodes } from './nodes';
 import { silence } from './silence';
@@ -16,5 +17,6 @@ export const logRules = (settings: Settings, topology: Topology): RuleGroup[] =>
     nodes(settings),
     clusterAudit(settings, topology),
     web(settings, topology),
+    doors(),
     silence(topology),
   ]);
