@@ -151,6 +151,7 @@ const QUERIES = [
   'detected_labels',
   'detected_fields',
   'detected_field/',
+  'drilldown-limits',
   'format_query',
   'status/buildinfo',
 ].map((path) => `/loki/api/v1/${path}`);
