@@ -1,3 +1,4 @@
+import { pause } from '../cli/lib/async';
 import type { Session } from '../cli/lib/session';
 import { UsageError } from '../cli/lib/errors';
 import { bench } from './lib/bench';
@@ -5,6 +6,9 @@ import { CONTEXT, readOptions, withPrometheus, withStack } from './lib/cluster';
 import type { Figure } from './lib/figures';
 import { withLoki } from './lib/logs/loki';
 import { watchQuiet } from './lib/quiet';
+
+/** What was pending while the stack came up has ended by then. */
+const SETTLE_MS = 60_000;
 
 /** Watches a healthy cluster for an hour: no rule, on metrics or on logs, may fire or be pending but Watchdog. */
 function measure(session: Session): Promise<Figure[]> {
@@ -17,6 +21,7 @@ function measure(session: Session): Promise<Figure[]> {
     throw new UsageError(`--minutes ${text}: allowed: a whole number, 1 to 60`);
   }
   return withStack(session, context, async (stack) => {
+    await pause(SETTLE_MS, stack.signal);
     const { looks, alerts } = await withPrometheus(stack, (prometheus) =>
       withLoki(stack, (loki) => watchQuiet([prometheus, loki], { minutes, signal: stack.signal })),
     );

@@ -17,15 +17,11 @@ export interface Quiet {
   readonly alerts: readonly string[];
 }
 
-/** What was pending while the stack came up has ended by then. */
-const SETTLE_MS = 60_000;
-
-/** Looks at a cluster's alerts for some minutes, a minute from now on. */
+/** Looks at a cluster's alerts for some minutes. */
 export async function watchQuiet(
   rulers: readonly Ruler[],
   { minutes, signal }: { readonly minutes: number; readonly signal: AbortSignal },
 ): Promise<Quiet> {
-  await pause(SETTLE_MS, signal);
   const end = Date.now() + minutes * 60_000;
   const alerts = new Set<string>();
   let looks = 0;

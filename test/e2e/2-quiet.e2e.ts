@@ -2,7 +2,10 @@ import type { KubeClient } from '../../cli/lib/kube-client';
 import { watchQuiet } from '../../bench/lib/quiet';
 import { connect, openLoki, openPrometheus } from './support/cluster';
 
-/** How long a healthy cluster is watched. The whole hour is measured by bench/quiet.ts. */
+/**
+ * How long a healthy cluster is watched. The whole hour is measured by bench/quiet.ts. It came up before the
+ * files before this one, so that nothing of that is pending any more.
+ */
 const MINUTES = Number(process.env.VIGIL_QUIET_MINUTES ?? 2);
 
 describe('a healthy cluster', () => {
