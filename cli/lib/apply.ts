@@ -3,7 +3,15 @@ import { PART_OF_LABEL, VIGIL } from '../../constructs/kubernetes/labels';
 import { mapLimit, poll } from './async';
 import { CliError } from './errors';
 import { difference, readInventory, refsOf, writeInventory } from './inventory';
-import { ApiError, nameOf, refOf, type KubeClient, type ObjectRef } from './kube-client';
+import {
+  ApiError,
+  FIELD_MANAGER,
+  nameOf,
+  refOf,
+  type KubeClient,
+  type ObjectMeta,
+  type ObjectRef,
+} from './kube-client';
 
 export interface ApplyResult {
   created: number;
@@ -94,11 +102,26 @@ async function applyOne(
     const before = await client.metadata(ref);
     const after = await client.apply(object);
     if (!before) return 'created';
-    return before.resourceVersion === after.resourceVersion ? 'unchanged' : 'changed';
+    return isChanged(before, after) ? 'changed' : 'unchanged';
   } catch (error) {
     if (error instanceof ApiError) throw new CliError(`${nameOf(ref)}: ${error.message}`);
     throw error;
   }
+}
+
+/** A version may also be new because a status was written meanwhile; what we applied has a time of its own. */
+function isChanged(before: ObjectMeta, after: ObjectMeta): boolean {
+  if (before.resourceVersion === after.resourceVersion) return false;
+  const ours = oursIn(after);
+  return ours === undefined || ours !== oursIn(before);
+}
+
+/** Our fields and when one of them changed last, as text. */
+function oursIn({ managedFields = [] }: ObjectMeta): string | undefined {
+  const ours = managedFields.find(
+    ({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply',
+  );
+  return ours && JSON.stringify(ours);
 }
 
 /** A namespace that is being deleted takes nothing new; the next thing to do is to wait until it has gone. */

@@ -42,6 +42,13 @@ export interface ObjectMeta {
   readonly resourceVersion?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
+  /** Who set which fields; a status is somebody else's. */
+  readonly managedFields?: readonly {
+    readonly manager?: string;
+    readonly operation?: string;
+    readonly time?: string;
+    readonly fieldsV1?: object;
+  }[];
 }
 
 interface RequestOptions {
@@ -54,7 +61,7 @@ interface RequestOptions {
 const PATIENCE_MS = 30_000;
 const METADATA_ONLY =
   'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
-const FIELD_MANAGER = 'vigil';
+export const FIELD_MANAGER = 'vigil';
 
 /**
  * The few requests that the cli needs, sent as they are. client-node reads the kubeconfig and signs in; its typed calls

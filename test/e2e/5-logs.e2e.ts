@@ -183,12 +183,13 @@ describe('logs', () => {
       const [pod] = await podsOf(client, topology.component('cadvisor'));
       const volumes = `/var/lib/kubelet/pods/${pod?.metadata?.uid}/volumes/kubernetes.io~empty-dir`;
       const node = pod?.spec?.nodeName ?? '';
-      const status = await onNode(node, [
+      const call = [
         ...['curl', '--silent', '--output', '/dev/null', '--write-out', '%{http_code}'],
-        ...['--unix-socket', `${volumes}/containerd-door/containerd.sock`],
-        ...['--header', 'containerd-namespace: k8s.io'],
+        ...['--unix-socket', 'containerd.sock', '--header', '"containerd-namespace: k8s.io"'],
         'http://localhost/containerd.services.tasks.v1.Tasks/Exec',
-      ]);
+      ].join(' ');
+      // The path of a socket has 107 characters at the most.
+      const status = await onNode(node, ['sh', '-c', `cd ${volumes}/containerd-door && ${call}`]);
       expect(status).toBe('403');
       const loki = await openLoki(client);
       await eventually('both are told', 90, async () => {

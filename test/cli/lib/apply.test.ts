@@ -60,6 +60,33 @@ const apply = (objects: KubernetesObject[]): Promise<ApplyResult> =>
 
 const pathOf = (request: string): string => request.split(' ')[1] ?? '';
 
+test('a status that is written meanwhile is no change of ours', async () => {
+  const deployment = '/apis/apps/v1/namespaces/monitoring/deployments/grafana';
+  const managed = (time: string, more: object = {}): KubernetesObject => {
+    const found = server.objects.get(deployment) ?? {};
+    const managedFields = [{ manager: 'vigil', operation: 'Apply', time }];
+    return {
+      ...found,
+      ...more,
+      metadata: { ...found.metadata, managedFields },
+    } as unknown as KubernetesObject;
+  };
+  const meanwhile = (write: () => KubernetesObject): void => {
+    server.intercept = (request) => {
+      if (request === `PATCH ${deployment}`) server.put(deployment, write());
+      return undefined;
+    };
+  };
+  await apply(stack());
+  server.put(deployment, managed('10:00'));
+
+  meanwhile(() => managed('10:00', { status: { readyReplicas: 1 } }));
+  expect(await apply(stack())).toMatchObject({ changed: 0, unchanged: 5 });
+
+  meanwhile(() => managed('10:01'));
+  expect(await apply(stack())).toMatchObject({ changedNames: ['Deployment monitoring/grafana'] });
+});
+
 test('stages: namespaces, then what workloads need, then workloads', () => {
   const kinds = stagesOf(stack()).map((stage) => stage.map(({ kind }) => kind));
   expect(kinds).toEqual([['Namespace', 'Namespace'], ['ConfigMap', 'Secret'], ['Deployment']]);

@@ -15,7 +15,13 @@ export interface UpReport {
   readonly ok: boolean;
   readonly seconds: number;
   readonly clusterCreated: boolean;
-  readonly objects: { created: number; changed: number; unchanged: number; pruned: number };
+  readonly objects: {
+    created: number;
+    changed: number;
+    unchanged: number;
+    pruned: number;
+    changedNames: string[];
+  };
   readonly jobs: { job: string; up: number; total: number }[];
   readonly notes: string[];
 }
