@@ -68,7 +68,6 @@ export class ContainerdProxy {
       tls: false,
       // cAdvisor looks for containerd once, when it starts.
       holdOthers: ['sh', '-c', `until ${isThere.join(' ')}; do sleep 0.1; done`],
-      readiness: execProbe(isThere, { periodSeconds: 60 }),
       liveness: execProbe(isThere, { periodSeconds: 60 }),
       mounts: [
         this.files.mount,

@@ -40,6 +40,8 @@ export const exceptions = {
       'the proxy asks Alloy’s /-/ready on its behalf: the image has no program for that',
     'agents/alloy/alloy: liveness':
       'it ends by itself when its configuration fails; that it hangs is an alert: LogsSilent, TargetDown',
+    'agents/cadvisor/containerd-proxy: readiness':
+      'cAdvisor is held back until it listens; a probe that costs little comes too rarely, and holds back the whole roll-out',
     'agents/cadvisor/cadvisor: readiness':
       'the proxy in front of it has one; a pod of a DaemonSet without a Service is found, ready or not',
     'monitoring/grafana/grafana: readiness': 'the proxy asks Grafana’s /api/health on its behalf',
