@@ -17,6 +17,26 @@ export interface Quiet {
   readonly alerts: readonly string[];
 }
 
+/** More than the time between two evaluations, so that every rule has been asked. */
+const SETTLED_MS = 30_000;
+/** The longest window of a rule that sees how a stack came up is 2 minutes. */
+const SETTLE_AT_MOST_MS = 180_000;
+
+/**
+ * Waits until nothing of how the stack came up, or of what came before, has been pending or firing for 30 seconds; for
+ * 3 minutes at most: who watches then sees what is left.
+ * @returns how long that took, in seconds
+ */
+export async function settle(rulers: readonly Ruler[], signal: AbortSignal): Promise<number> {
+  const start = Date.now();
+  let lastActive = start;
+  while (Date.now() < Math.min(lastActive + SETTLED_MS, start + SETTLE_AT_MOST_MS)) {
+    await pause(INTERVAL_MS, signal);
+    if ((await active(rulers)).length > 0) lastActive = Date.now();
+  }
+  return (Date.now() - start) / 1000;
+}
+
 /** Looks at a cluster's alerts for some minutes. */
 export async function watchQuiet(
   rulers: readonly Ruler[],
@@ -26,12 +46,15 @@ export async function watchQuiet(
   const alerts = new Set<string>();
   let looks = 0;
   while (Date.now() < end) {
-    const active = await Promise.all(rulers.map((ruler) => ruler.activeAlerts()));
-    for (const { state, name, labels } of active.flat()) {
+    for (const { state, name, labels } of await active(rulers)) {
       alerts.add(`${state} ${name} ${JSON.stringify(labels)}`);
     }
     looks++;
     await pause(INTERVAL_MS, signal);
   }
   return { looks, alerts: [...alerts] };
+}
+
+async function active(rulers: readonly Ruler[]): Promise<readonly ActiveAlert[]> {
+  return (await Promise.all(rulers.map((ruler) => ruler.activeAlerts()))).flat();
 }
