@@ -102,27 +102,43 @@ async function applyOne(
     const before = await client.metadata(ref);
     const after = await client.apply(object);
     if (!before) return 'created';
-    return isChanged(before, after) ? 'changed' : 'unchanged';
+    return isChanged(object, before, after) ? 'changed' : 'unchanged';
   } catch (error) {
     if (error instanceof ApiError) throw new CliError(`${nameOf(ref)}: ${error.message}`);
     throw error;
   }
 }
 
-/** A version may also be new because a status was written meanwhile; what we applied has a time of its own. */
-function isChanged(before: ObjectMeta, after: ObjectMeta): boolean {
+/**
+ * Whether applying an object has changed it. A new version alone does not say so: a status may be written meanwhile.
+ * Nor does the time of our entry, where a status is applied too: the API server keeps entries in the order of their
+ * times, and the first apply after that of the status puts them into a new order and is written, with a new time.
+ */
+function isChanged({ metadata }: KubernetesObject, before: ObjectMeta, after: ObjectMeta): boolean {
   if (before.resourceVersion === after.resourceVersion) return false;
-  const ours = oursIn(after);
-  return ours === undefined || ours !== oursIn(before);
+  const [ours, oursBefore] = [after, before].map(oursIn);
+  if (ours === undefined || oursBefore === undefined) return true;
+  if (after.generation === undefined) return ours.time !== oursBefore.time;
+  return (
+    after.generation !== before.generation ||
+    JSON.stringify(ours.fieldsV1) !== JSON.stringify(oursBefore.fieldsV1) ||
+    !isIn(metadata?.labels, before.labels) ||
+    !isIn(metadata?.annotations, before.annotations)
+  );
 }
 
-/** Our fields and when one of them changed last, as text. */
-function oursIn({ managedFields = [] }: ObjectMeta): string | undefined {
-  const ours = managedFields.find(
+type Entry = NonNullable<ObjectMeta['managedFields']>[number];
+
+/** Which fields are ours, and when one of them changed last. */
+const oursIn = ({ managedFields = [] }: ObjectMeta): Entry | undefined =>
+  managedFields.find(
     ({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply',
   );
-  return ours && JSON.stringify(ours);
-}
+
+type Texts = Readonly<Record<string, string>>;
+
+const isIn = (some: Texts = {}, all: Texts = {}): boolean =>
+  Object.entries(some).every(([key, value]) => all[key] === value);
 
 /** A namespace that is being deleted takes nothing new; the next thing to do is to wait until it has gone. */
 async function awaitTermination(

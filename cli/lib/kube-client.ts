@@ -41,7 +41,10 @@ export interface ObjectMeta {
   readonly namespace?: string;
   readonly resourceVersion?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
+  /** Counts the changes of a spec; kinds without a status, such as ConfigMap, have none. */
+  readonly generation?: number;
   /** Who set which fields; a status is somebody else's. */
   readonly managedFields?: readonly {
     readonly manager?: string;

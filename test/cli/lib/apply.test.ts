@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { applyAll, pruneAll, stagesOf, summarize, type ApplyResult } from '../../../cli/lib/apply';
 import { Interrupted } from '../../../cli/lib/errors';
 import { readInventory } from '../../../cli/lib/inventory';
-import { KubeClient, refOf } from '../../../cli/lib/kube-client';
+import { KubeClient, refOf, type ObjectMeta } from '../../../cli/lib/kube-client';
 import { FakeApplyServer } from '../../support/fake-apply-server';
 
 const LABELS = { 'app.kubernetes.io/part-of': 'vigil' };
@@ -60,31 +60,78 @@ const apply = (objects: KubernetesObject[]): Promise<ApplyResult> =>
 
 const pathOf = (request: string): string => request.split(' ')[1] ?? '';
 
-test('a status that is written meanwhile is no change of ours', async () => {
-  const deployment = '/apis/apps/v1/namespaces/monitoring/deployments/grafana';
-  const managed = (time: string, more: object = {}): KubernetesObject => {
-    const found = server.objects.get(deployment) ?? {};
-    const managedFields = [{ manager: 'vigil', operation: 'Apply', time }];
-    return {
-      ...found,
-      ...more,
-      metadata: { ...found.metadata, managedFields },
-    } as unknown as KubernetesObject;
+describe('beside others who write', () => {
+  const paths = {
+    Deployment: '/apis/apps/v1/namespaces/monitoring/deployments/grafana',
+    ConfigMap: '/api/v1/namespaces/monitoring/configmaps/grafana',
   };
-  const meanwhile = (write: () => KubernetesObject): void => {
+  type Managed = ObjectMeta & { readonly status?: object };
+
+  /** Applies the stack when one of its objects is there with some metadata, and gets some more while it is applied. */
+  async function applyOver(
+    kind: keyof typeof paths,
+    { before, after }: { readonly before: Partial<Managed>; readonly after: Partial<Managed> },
+  ): Promise<string[]> {
+    const path = paths[kind];
+    const put = ({ status, ...metadata }: Partial<Managed>): void => {
+      const found = server.objects.get(path);
+      const merged = { ...found, status, metadata: { ...found?.metadata, ...metadata } };
+      server.put(path, merged as unknown as KubernetesObject);
+    };
+    await apply(stack());
+    put(before);
     server.intercept = (request) => {
-      if (request === `PATCH ${deployment}`) server.put(deployment, write());
+      if (request === `PATCH ${path}`) put(after);
       return undefined;
     };
+    return (await apply(stack())).changedNames;
+  }
+
+  const ours = (time: string, fieldsV1: object = { 'f:spec': {} }): ObjectMeta['managedFields'] => [
+    { manager: 'vigil', operation: 'Apply', time, fieldsV1 },
+  ];
+  const status = {
+    manager: 'a-controller',
+    operation: 'Apply',
+    time: '10:01',
+    fieldsV1: { 'f:status': {} },
   };
-  await apply(stack());
-  server.put(deployment, managed('10:00'));
+  const before = { generation: 1, managedFields: ours('10:00') };
 
-  meanwhile(() => managed('10:00', { status: { readyReplicas: 1 } }));
-  expect(await apply(stack())).toMatchObject({ changed: 0, unchanged: 5 });
+  test.each<[string, Partial<Managed>]>([
+    ['a status is written meanwhile', { status: { readyReplicas: 1 } }],
+    [
+      'our entry moves behind one of a status, with a new time',
+      { managedFields: [status, ...(ours('10:02') ?? [])] },
+    ],
+  ])('%s: no change of ours', async (_what, after) => {
+    expect(await applyOver('Deployment', { before, after })).toEqual([]);
+  });
 
-  meanwhile(() => managed('10:01'));
-  expect(await apply(stack())).toMatchObject({ changedNames: ['Deployment monitoring/grafana'] });
+  test.each<[string, Partial<Managed>]>([
+    ['the spec', { generation: 2, managedFields: ours('10:02') }],
+    ['which fields are ours', { managedFields: ours('10:02', { 'f:spec': { 'f:new': {} } }) }],
+    ['whether any field is ours', { managedFields: [status] }],
+  ])('%s: a change', async (_what, after) => {
+    const changed = await applyOver('Deployment', { before, after });
+    expect(changed).toEqual(['Deployment monitoring/grafana']);
+  });
+
+  test('a label that was another: a change', async () => {
+    const labels = { ...LABELS, 'app.kubernetes.io/part-of': 'another' };
+    const changed = await applyOver('Deployment', {
+      before: { ...before, labels },
+      after: { managedFields: ours('10:02'), labels: LABELS },
+    });
+    expect(changed).toEqual(['Deployment monitoring/grafana']);
+  });
+
+  test('of a kind without generation, a new time is a change', async () => {
+    const at = (time: string): Partial<Managed> => ({ managedFields: ours(time) });
+    expect(await applyOver('ConfigMap', { before: at('10:00'), after: at('10:02') })).toEqual([
+      'ConfigMap monitoring/grafana',
+    ]);
+  });
 });
 
 test('stages: namespaces, then what workloads need, then workloads', () => {
