@@ -200,8 +200,6 @@ export default defineConfig({
       stoppedFor: '1m',
       /** Used CPU of the limit, in percent: above it. Default: 90. */
       cpu: 90,
-      /** Time over which a container's CPU is averaged, but six scrapes at least (s, m, h, d, w or y). Default: 5m. */
-      cpuWindow: '5m',
       /** Periods in which CPU was throttled, in percent: above it. Default: 25. */
       throttled: 25,
       /** Used memory of the limit, in percent: above it. Default: 90. */

@@ -44,9 +44,6 @@ export const thresholds = z
       .strictObject({
         stoppedFor: duration().default('1m').describe('Time for which a container is gone.'),
         cpu: percent(90).describe('Used CPU of the limit, in percent.'),
-        cpuWindow: duration()
-          .default('5m')
-          .describe("Time over which a container's CPU is averaged, but six scrapes at least."),
         throttled: percent(25).describe('Periods in which CPU was throttled, in percent.'),
         memory: percent(90).describe('Used memory of the limit, in percent.'),
         volume: percent(85).describe('Used space of a volume, in percent.'),

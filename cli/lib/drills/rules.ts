@@ -43,7 +43,8 @@ export function ruleOf(name: string, settings: Settings, topology: Topology): Dr
   throw new Error(`there is no alert ${name}`);
 }
 
-const RANGE = /\[(\d+[smhdwy])\]/g;
+/** A range, or that of a subquery. */
+const RANGE = /\[(\d+[smhdwy])(?::\w*)?\]/g;
 
 function rangeOf({ expr }: Alert, groups: readonly RuleGroup[]): number {
   const recorded = groups

@@ -17,13 +17,13 @@ const containerAlert = (props: ContainerAlert): Alert =>
 
 const WHICH = '{{ $labels.container }} of pod {{ $labels.namespace }}/{{ $labels.pod }}';
 
-/** cAdvisor has a new sample for every second scrape, at the least. */
-const SCRAPES = 6;
+/** Every second one at the least brings a new sample of cAdvisor, which looks at a container every 15 to 30 seconds. */
+const SCRAPES = 4;
 
 /** Containers that do not run, and those that are short of what they may use. */
 export function containers({ prometheus, thresholds }: Settings): RuleGroup {
-  const { stoppedFor, cpu, cpuWindow, throttled, memory } = thresholds.containers;
-  const window = windowOf(cpuWindow, SCRAPES, prometheus);
+  const { stoppedFor, cpu, throttled, memory } = thresholds.containers;
+  const usage = cpuOfLimit(windowOf('1m', SCRAPES, prometheus), seconds(prometheus.scrapeInterval));
   return {
     name: 'containers',
     rules: [
@@ -31,8 +31,8 @@ export function containers({ prometheus, thresholds }: Settings): RuleGroup {
       CRASH_LOOPING,
       KILLED,
       IMAGE_PULL_FAILING,
-      cpuNearLimit(cpu, window),
-      cpuThrottled(throttled, window),
+      cpuNearLimit(usage, cpu),
+      cpuThrottled(usage, throttled),
       memoryNearLimit(memory),
     ],
   };
@@ -118,37 +118,46 @@ const ofLimit = (usage: string, resource: 'cpu' | 'memory'): string =>
 / on (${CONTAINER}) group_left ()
 max by (${CONTAINER}) (kube_pod_container_resource_limits{resource="${resource}"})`;
 
-/** @param window seconds over which the usage is averaged. */
-const cpuOfLimit = (window: number): string =>
-  ofLimit(
-    `sum by (${CONTAINER}, node) (rate(container_cpu_usage_seconds_total{container!=""}[${window}s]))`,
+/**
+ * CPU by container, in percent of its limit: what was used between two samples, by the time between them. A rate would
+ * extrapolate to its whole window from samples that come 15 to 30 seconds apart, and be a seventh too low once in a
+ * while: no ground for a `for`. The maximum leaves out what a container was before it was started anew, which is shown
+ * for 5 minutes and is nothing in no time.
+ *
+ * @param window seconds over which the usage is averaged, from the first sample in it to the last.
+ * @param step seconds between two scrapes.
+ */
+function cpuOfLimit(window: number, step: number): string {
+  const used = 'container_cpu_usage_seconds_total{container!=""}';
+  const first = (what: string): string => `min_over_time(${what}[${window}s:${step}s])`;
+  const time = `timestamp(${used})`;
+  return ofLimit(
+    `max by (${CONTAINER}, node) ((${used} - ${first(used)})\n/ (${time} - ${first(time)}))`,
     'cpu',
   );
+}
 
-const cpuNearLimit = (bound: number, window: number): Alert =>
+const cpuNearLimit = (usage: string, bound: number): Alert =>
   containerAlert({
     name: 'ContainerCpuNearLimit',
-    expr: `${cpuOfLimit(window)}\n> ${bound}`,
-    // An average says already that it lasts. A rate over less is no ground for a `for`: cAdvisor looks at a container
-    // every 15 to 30 seconds (its jitter), and one over 2 minutes that begins or ends between two looks was a seventh
-    // too low.
-    for: '0s',
+    expr: `${usage}\n> ${bound}`,
+    for: '5m',
     severity: 'warning',
     summary: 'Container {{ $labels.container }} uses all the CPU it may.',
-    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU, over ${window} seconds; the bound is ${bound} %.`,
+    description: `${WHICH} uses {{ $value | printf "%.1f" }} % of its limit of CPU; the bound is ${bound} %.`,
   });
 
 /**
  * Only periods in which a container wanted to run are counted, so that one that rarely does is soon throttled in most of
  * them and is none the worse for it: it must use half of what it may as well.
  */
-const cpuThrottled = (bound: number, window: number): Alert =>
+const cpuThrottled = (usage: string, bound: number): Alert =>
   containerAlert({
     name: 'ContainerCpuThrottled',
-    expr: `100 * sum by (${CONTAINER}, node) (rate(container_cpu_cfs_throttled_periods_total{container!=""}[${window}s]))
-/ sum by (${CONTAINER}, node) (rate(container_cpu_cfs_periods_total{container!=""}[${window}s]))
+    expr: `100 * sum by (${CONTAINER}, node) (rate(container_cpu_cfs_throttled_periods_total{container!=""}[5m]))
+/ sum by (${CONTAINER}, node) (rate(container_cpu_cfs_periods_total{container!=""}[5m]))
 > ${bound}
-and ${cpuOfLimit(window)}
+and ${usage}
 > 50`,
     for: '10m',
     severity: 'warning',

@@ -14,10 +14,6 @@ export const cpu: Drill = {
   name: NAME,
   summary: 'a container burns all the CPU that its limit allows',
   alert: 'ContainerCpuNearLimit',
-  // The average reaches its bound after that share of the time it is taken over.
-  window: ({ rangeSeconds }, { thresholds }) => ({
-    firing: (rangeSeconds * thresholds.containers.cpu) / 100,
-  }),
   prepare: async (scene) => {
     await ensureNamespace(scene);
     const pod = `${NAME}-${scene.run}`;

@@ -60,6 +60,7 @@ describe('the catalogue', () => {
 
     expect(of('ContainerStopped')).toMatchObject({ source: 'prometheus', forSeconds: 60 });
     expect(of('NodeTrafficHigh')).toMatchObject({ forSeconds: 0, rangeSeconds: 50 });
+    expect(of('ContainerCpuNearLimit')).toMatchObject({ forSeconds: 300, rangeSeconds: 60 });
     expect(of('ExecIntoPod')).toMatchObject({ source: 'loki', forSeconds: 0, rangeSeconds: 300 });
     expect(() => of('Nothing')).toThrow('there is no alert Nothing');
   });

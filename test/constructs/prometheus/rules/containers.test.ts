@@ -44,6 +44,17 @@ const cpu = (percent: number, pod: string): Series => [
   ...limited(pod, 'cpu', 2),
 ];
 
+/** As {@link cpu}, but looked at after 15 and 30 seconds by turns; `_` is a scrape without a new sample. */
+const looked = (percent: number, pod: string): Series => [
+  {
+    series: `container_cpu_usage_seconds_total{${ofNode(pod)},cpu="total"}`,
+    values: Array.from({ length: 100 }, (_, i) =>
+      i % 3 === 2 ? '_' : String(1000 + (i * 2 * 15 * percent) / 100),
+    ).join(' '),
+  },
+  ...limited(pod, 'cpu', 2).map(({ series }) => ({ series, values: '2x100' })),
+];
+
 const throttled = (percent: number, pod: string): Series => [
   { series: `container_cpu_cfs_periods_total{${ofNode(pod)}}`, values: '1000+600x60' },
   {
@@ -172,20 +183,45 @@ describeRules(group, [
     series: cpu,
     calm: 89.9,
     busy: 90.1,
-    after: 4,
+    after: 1,
     labels,
     texts: {
       summary: 'Container app uses all the CPU it may.',
-      description:
-        'app of pod shop/busy uses 90.1 % of its limit of CPU, over 300 seconds; the bound is 90 %.',
+      description: 'app of pod shop/busy uses 90.1 % of its limit of CPU; the bound is 90 %.',
     },
   }),
+  {
+    name: 'ContainerCpuNearLimit: samples that come 15 and 30 seconds apart neither end it nor begin it',
+    interval: '15s',
+    input_series: [
+      ...looked(90.5, 'busy'),
+      ...looked(89.5, 'calm'),
+      {
+        series: `container_cpu_usage_seconds_total{${ofNode('busy')},cpu="total",id="before a restart"}`,
+        values: '900',
+      },
+    ],
+    alert_rule_test: ['5m', '5m15s', '5m30s', '8m', '12m45s', '20m'].map((time, i) => ({
+      eval_time: time,
+      alertname: 'ContainerCpuNearLimit',
+      exp_alerts:
+        i === 0
+          ? []
+          : [
+              firing(ruleNamed(group, 'ContainerCpuNearLimit'), labels, {
+                summary: 'Container app uses all the CPU it may.',
+                description:
+                  'app of pod shop/busy uses 90.5 % of its limit of CPU; the bound is 90 %.',
+              }),
+            ],
+    })),
+  },
   atBoundary(group, {
     alert: 'ContainerCpuThrottled',
     series: (percent: number, pod: Subject) => [...throttled(percent, pod), ...cpu(60, pod)],
     calm: 24.9,
     busy: 25.1,
-    after: 4,
+    after: 1,
     labels,
     texts: {
       summary: 'Container app is throttled.',
@@ -198,7 +234,7 @@ describeRules(group, [
     series: (percent: number, pod: Subject) => [...throttled(80, pod), ...cpu(percent, pod)],
     calm: 49.9,
     busy: 50.1,
-    after: 4,
+    after: 1,
     labels,
     texts: {
       summary: 'Container app is throttled.',
