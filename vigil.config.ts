@@ -106,13 +106,10 @@ export default defineConfig({
       mail: {
         /** How it is reached: discord, mail or webhook. Required. */
         kind: 'mail',
-        /** Recipients of a mail. Default: none, and parked. */
+        /** Recipients of a mail, such as 'oncall@example.com'. Default: none, and parked. */
         to: [],
       },
-      // pager: {
-      //   kind: 'webhook',
-      //   to: ['oncall@example.com'],
-      // },
+      // pager: { kind: 'webhook' },
     },
     /** Where an alert goes that no route takes. Default: general. */
     defaultDestinations: ['general'],

@@ -22,7 +22,7 @@ const SECRET: ObjectRef = {
 /** What a person is asked for, a line for each answer. */
 const QUESTIONS: Readonly<Record<Destination['kind'], readonly string[]>> = {
   discord: ["The webhook's URL"],
-  mail: ['The SMTP URL, smtps://user:password@host:465'],
+  mail: ['The SMTP URL, smtp://user:password@host:587'],
   webhook: ["The receiver's URL", 'The key that signs each body'],
 };
 

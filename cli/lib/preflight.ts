@@ -80,7 +80,8 @@ export async function nodeImageProblem(
 }
 
 /**
- * Node addresses outside the networks that the NetworkPolicies let through: Prometheus could reach no kubelet.
+ * Node addresses outside the networks that the NetworkPolicies let through: Prometheus could reach no kubelet. The
+ * settings take IPv4 networks only, so that none holds an IPv6 address.
  *
  * @param addresses internal address by node name.
  */
@@ -91,26 +92,30 @@ export function nodeCidrProblems(
   const networks = new BlockList();
   for (const cidr of cidrs) {
     const [network = '', length = ''] = cidr.split('/');
-    networks.addSubnet(network, Number(length), family(network));
+    networks.addSubnet(network, Number(length));
   }
-  const outside = Object.entries(addresses).filter(
-    ([, address]) => !networks.check(address, family(address)),
-  );
+  const nodes = Object.entries(addresses);
+  const unsupported = nodes.filter(([, address]) => isIPv6(address));
+  const outside = nodes.filter(([, address]) => !isIPv6(address) && !networks.check(address));
+  const problems: Problem[] = [];
+  if (unsupported.length > 0) {
+    problems.push({
+      what: `nodes with an IPv6 address: ${listOf(unsupported)}`,
+      cure: 'Vigil needs nodes whose internal address is IPv4 (the first one, where a node has two)',
+    });
+  }
   const [first] = outside;
-  if (!first) return [];
-  const list = outside.map(([node, address]) => `${node} (${address})`).join(', ');
-  return [
-    {
-      what: `nodes outside of cluster.nodeCidrs (${cidrs.join(', ')}): ${list}`,
+  if (first) {
+    problems.push({
+      what: `nodes outside of cluster.nodeCidrs (${cidrs.join(', ')}): ${listOf(outside)}`,
       cure: `add their network to cluster.nodeCidrs in vigil.config.ts, such as '${networkOf(first[1])}'`,
-    },
-  ];
+    });
+  }
+  return problems;
 }
 
-const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+const listOf = (nodes: readonly (readonly [string, string])[]): string =>
+  nodes.map(([node, address]) => `${node} (${address})`).join(', ');
 
-/** The /16 (IPv6: /64) of an address, the size that container engines give a network. */
-function networkOf(address: string): string {
-  if (family(address) === 'ipv6') return `${address.split(':').slice(0, 4).join(':')}::/64`;
-  return `${address.split('.').slice(0, 2).join('.')}.0.0/16`;
-}
+/** The /16 of an IPv4 address, the size that container engines give a network. */
+const networkOf = (address: string): string => `${address.split('.').slice(0, 2).join('.')}.0.0/16`;

@@ -5,6 +5,7 @@ import {
   nodeImageProblem,
   refuse,
 } from '../../../cli/lib/preflight';
+import { parseSettings } from '../../../constructs/settings';
 import { FakeTools } from '../../support/fake-tools';
 
 const DENIED =
@@ -86,9 +87,9 @@ test('a node image that is nowhere is named, with what to do', async () => {
   expect(tools.calls.at(-1)).toBe('docker pull --quiet kindest/node:x');
 });
 
-test('nodes inside of the networks pass, IPv4 and IPv6', () => {
-  const addresses = { a: '172.18.0.2', b: 'fc00:f853::3' };
-  expect(nodeCidrProblems(addresses, ['172.16.0.0/12', 'fc00:f853::/32'])).toEqual([]);
+test('nodes inside of the networks pass', () => {
+  const addresses = { a: '172.18.0.2', b: '10.0.3.4' };
+  expect(nodeCidrProblems(addresses, ['172.16.0.0/12', '10.0.0.0/22'])).toEqual([]);
 });
 
 test('nodes outside are named together, with a network to add', () => {
@@ -99,4 +100,20 @@ test('nodes outside are named together, with a network to add', () => {
     'nodes outside of cluster.nodeCidrs (172.16.0.0/12): a (10.89.0.2), b (10.89.0.3)',
   );
   expect(problem?.cure).toContain("'10.89.0.0/16'");
+});
+
+test('nodes with an IPv6 address are named, without a network that the settings would refuse', () => {
+  const [problem, ...others] = nodeCidrProblems({ a: 'fc00:f853::3', b: '172.18.0.2' }, [
+    '172.16.0.0/12',
+  ]);
+  expect(problem?.what).toBe('nodes with an IPv6 address: a (fc00:f853::3)');
+  expect(problem?.cure).toContain('IPv4');
+  expect(problem?.cure).not.toContain('nodeCidrs');
+  expect(others).toEqual([]);
+});
+
+test('what is advised for nodes outside is a network that the settings take', () => {
+  const [, problem] = nodeCidrProblems({ a: 'fc00:f853::3', b: '10.89.0.2' }, ['172.16.0.0/12']);
+  const [, advised = ''] = /'(.+)'/.exec(problem?.cure ?? '') ?? [];
+  expect(parseSettings({ cluster: { nodeCidrs: [advised] } }).cluster.nodeCidrs).toEqual([advised]);
 });
