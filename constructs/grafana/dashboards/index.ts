@@ -19,9 +19,9 @@ export function dashboards(settings: Settings, topology: Topology): Record<strin
     'containers.json': containers(settings),
     'cluster.json': cluster(settings),
     'web.json': web(settings, topology),
-    'logs.json': logs(settings),
+    'logs.json': logs(),
     'security.json': security(settings),
-    'delivery.json': delivery(settings),
+    'delivery.json': delivery(settings, topology),
   };
   return Object.fromEntries(
     Object.entries(all).map(([file, builder]) => [file, toJson(builder.build(), runbooks)]),

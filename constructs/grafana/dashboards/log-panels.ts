@@ -19,6 +19,12 @@ import {
 /** What a panel that asks Loki says about itself; all its queries are about the time shown, and no more. */
 type LogPanelProps = Omit<PanelProps, 'source' | 'queries' | 'unit' | 'thresholds'>;
 
+/**
+ * Why a panel about the audit log may be empty. Alloy looks for one on every node of every cluster, whatever is scraped
+ * of the control plane; whether there is one, only the cluster's maker knows.
+ */
+export const NO_AUDIT_LOG = 'the API server keeps no audit log where `alloy.auditLogFolder` says';
+
 /** What Grafana calls the sample of an instant query of Loki. */
 const VALUE = 'Value #A';
 

@@ -1,11 +1,14 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { dashboards } from '../../../constructs/grafana/dashboards';
+import { reasonToBeEmpty } from '../../../constructs/grafana/dashboards/common';
 import { dataSourceIds } from '../../../constructs/grafana/data-sources';
+import { LOG_JOBS } from '../../../constructs/loki/streams';
 import { prometheusConfig } from '../../../constructs/prometheus/config';
 import { alertsOf, ruleGroups } from '../../../constructs/prometheus/rules';
 import { settingsSchema, type VigilConfig } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
 import { dashboardsOf, panelsOf, type Panel } from '../../support/dashboards';
+import { find, stackOf } from '../../support/stack';
 
 const settings = settingsSchema.parse({});
 const topology = buildTopology(settings);
@@ -113,6 +116,37 @@ describe('the cluster', () => {
       'Scheduler and controller-manager',
     ]);
     expect(without({ cluster: { kubelets: false } })).toEqual(['kubelet', 'Volumes']);
+  });
+});
+
+describe('the audit log', () => {
+  const matcher = `job="${LOG_JOBS.audit}"`;
+  const askers = (config: VigilConfig): string[] =>
+    dashboardsOf(config)
+      .filter(([, dashboard]) =>
+        dashboard.panels.some(({ targets = [] }) =>
+          targets.some(({ expr }) => expr.includes(matcher)),
+        ),
+      )
+      .map(([file]) => file);
+
+  test.each<VigilConfig>([
+    {},
+    { cluster: { controlPlane: false, kubelets: false } },
+    { alloy: { auditLogFolder: '/srv/audit' } },
+  ])('is shown where Alloy reads it: %j', (config) => {
+    const { data } = find(stackOf(config).objects, 'ConfigMap agents/alloy-config');
+    const isRead = /"job" *= "audit"/.test(data?.['config.alloy'] ?? '');
+    expect(askers(config)).toEqual(isRead ? ['logs.json', 'security.json'] : []);
+  });
+
+  const shown = panels.filter(([, { targets = [] }]) =>
+    targets.some(({ expr }) => expr.includes(matcher)),
+  );
+
+  test.each(shown)('%s says what it shows where there is none', (_, { description = '' }) => {
+    const mayBeEmpty = reasonToBeEmpty(description) !== undefined;
+    expect(mayBeEmpty || description.includes('Zero also where')).toBe(true);
   });
 });
 

@@ -1,10 +1,14 @@
+import { logRules } from '../../../constructs/loki/rules';
 import { alertsOf, ruleGroups } from '../../../constructs/prometheus/rules';
+import { logs } from '../../../constructs/prometheus/rules/logs';
 import { parseSettings } from '../../../constructs/settings';
 import { buildTopology } from '../../../constructs/topology';
 import { dashboardsOf, panelsOf, type Panel } from '../../support/dashboards';
 
 const settings = parseSettings({});
-const alerts = ruleGroups(settings, buildTopology(settings)).flatMap(alertsOf);
+const topology = buildTopology(settings);
+const rulesOfLoki = logRules(settings, topology);
+const alerts = [...ruleGroups(settings, topology), ...rulesOfLoki].flatMap(alertsOf);
 
 const namedBy = ({ description = '' }: Panel): string[] =>
   [...description.matchAll(/docs\/runbooks\/(\w+)\.md/g)].map(([, name]) => name ?? '');
@@ -19,6 +23,13 @@ const panels = panelsOf(dashboardsOf()).filter(([, panel]) => namedBy(panel).len
 test.each(panels)('%s names alerts that there are', (_, panel) => {
   const names = alerts.map(({ alert }) => alert);
   expect(names).toEqual(expect.arrayContaining(namedBy(panel)));
+});
+
+/** What lines say, and what becomes of them on their way. */
+const aboutLogs = new Set([...rulesOfLoki, logs()].flatMap(alertsOf).map(({ alert }) => alert));
+
+test.each([...aboutLogs])('%s is named where one looks at what it watches', (name) => {
+  expect(panels.flatMap(([, panel]) => namedBy(panel))).toContain(name);
 });
 
 /** Numbers that decide when an alert fires; one about what is left is also one about what is used. */
@@ -53,6 +64,7 @@ test('the settings decide', () => {
             traffic: 15,
           },
           containers: { cpu: 16, throttled: 17, memory: 18, volume: 19, podsPerNamespace: 20 },
+          web: { errors: 22 },
         },
         alertRouter: { heartbeatTimeout: '21s' },
       }),
@@ -72,5 +84,6 @@ test('the settings decide', () => {
   expect(boundsIn('containers.json: Memory of the limit, the highest ten')).toEqual([18]);
   expect(boundsIn('cluster.json: Volumes used')).toEqual([19]);
   expect(boundsIn('containers.json: Pods by namespace')).toEqual([20]);
+  expect(boundsIn('web.json: Sample app: errors')).toEqual([22]);
   expect(boundsIn('delivery.json: Last heartbeat')).toEqual([21]);
 });

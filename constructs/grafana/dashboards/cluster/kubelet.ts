@@ -1,16 +1,13 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { orNone, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfNode } from '../to-logs';
 import { mean } from './selectors';
 
 /** Who runs the pods of each node. */
-export const kubelet = (): TimeSeriesBuilder[] => [
-  pods(),
-  relist(),
-  runtimeErrors(),
-  start(),
-  certificates(),
-  apiErrors(),
-];
+export const kubelet = (): TimeSeriesBuilder[] =>
+  [pods(), relist(), runtimeErrors(), start(), certificates(), apiErrors()].map((panel) =>
+    panel.dataLinks([toLinesOfNode()]),
+  );
 
 const pods = (): TimeSeriesBuilder =>
   timeSeries({

@@ -10,6 +10,7 @@ import {
   type TableBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { ofRow, toLinesOfNamespace } from '../to-logs';
 import { inNamespace } from './selectors';
 
 /** Whether what should run does. */
@@ -108,7 +109,8 @@ const missing = (): TableBuilder =>
     columns: ['namespace', 'kind', 'workload', 'Value'],
   })
     .overrideByName('Value', [{ id: 'displayName', value: 'pods missing' }])
-    .height(8);
+    .height(8)
+    .dataLinks([toLinesOfNamespace(ofRow)]);
 
 const pods = (): TimeSeriesBuilder =>
   timeSeries({
@@ -122,4 +124,4 @@ const pods = (): TimeSeriesBuilder =>
         legend: '{{namespace}}',
       },
     ],
-  });
+  }).dataLinks([toLinesOfNamespace()]);

@@ -11,7 +11,7 @@ import {
   type TableBuilder,
   type TimeSeriesBuilder,
 } from '../common';
-import { toLinesOfPod } from '../to-logs';
+import { ofRow, toLinesOfNamespace, toLinesOfPod } from '../to-logs';
 import { CONTAINER_LEGEND, highest, ofPods, type Limits } from './selectors';
 
 /** How many pods there are, which containers do not stay up, and what they are made of. */
@@ -36,7 +36,9 @@ const byNamespace = ({ podsPerNamespace }: Limits): BarGaugeBuilder =>
         legend: '{{namespace}}',
       },
     ],
-  }).max(podsPerNamespace);
+  })
+    .max(podsPerNamespace)
+    .dataLinks([toLinesOfNamespace()]);
 
 const byPhase = (): TimeSeriesBuilder =>
   timeSeries({
@@ -87,7 +89,9 @@ const waiting = (): TableBuilder =>
       },
     ],
     columns: ['namespace', 'pod', 'container', 'reason'],
-  }).height(8);
+  })
+    .height(8)
+    .dataLinks([toLinesOfPod(ofRow)]);
 
 const images = (): TableBuilder =>
   table({

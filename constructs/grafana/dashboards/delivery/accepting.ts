@@ -1,4 +1,5 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
+import type { Topology } from '../../../topology';
 import {
   orNone,
   stat,
@@ -7,21 +8,23 @@ import {
   type StatBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { toLinesOf } from '../to-logs';
 import { SHARES, percent, quantile } from './selectors';
 
 /** What the router takes on, which it has stored before it answers. */
-export const accepting = (): (StatBuilder | TimeSeriesBuilder)[] => [
-  requests(),
-  ackTime(),
-  accepted(),
-  reconciled(),
-  truncated(),
-  comparison(),
-  writable(),
-  corrupt(),
-  configuration(),
-  database(),
-];
+export const accepting = (topology: Topology): (StatBuilder | TimeSeriesBuilder)[] =>
+  [
+    requests(),
+    ackTime(),
+    accepted(),
+    reconciled(),
+    truncated(),
+    comparison(),
+    writable(),
+    corrupt(),
+    configuration(),
+    database(),
+  ].map((panel) => panel.dataLinks([toLinesOf(topology.component('alertRouter'))]));
 
 const requests = (): TimeSeriesBuilder =>
   timeSeries({

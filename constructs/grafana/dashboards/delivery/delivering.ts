@@ -1,17 +1,15 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { BACKLOG } from '../../../prometheus/rules/delivery';
+import type { Topology } from '../../../topology';
 import { orNone, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOf } from '../to-logs';
 import { SHARES, percent, quantile, toDestination } from './selectors';
 
 /** What becomes of the alerts that were accepted. */
-export const delivering = (): TimeSeriesBuilder[] => [
-  outcomes(),
-  deliveryTime(),
-  waiting(),
-  oldest(),
-  rateLimited(),
-  coalesced(),
-];
+export const delivering = (topology: Topology): TimeSeriesBuilder[] =>
+  [outcomes(), deliveryTime(), waiting(), oldest(), rateLimited(), coalesced()].map((panel) =>
+    panel.dataLinks([toLinesOf(topology.component('alertRouter'))]),
+  );
 
 const outcomes = (): TimeSeriesBuilder =>
   timeSeries({

@@ -1,19 +1,26 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { BACKLOG } from '../../../prometheus/rules/delivery';
 import { seconds, type Settings } from '../../../settings';
+import type { Topology } from '../../../topology';
 import { orZero, stat, table, thresholds, type StatBuilder, type TableBuilder } from '../common';
 import { firing } from '../alerts';
+import { toLinesOf } from '../to-logs';
 import { toDestination } from './selectors';
 
 /** Whether alerts arrive now. */
-export const glance = ({ alertRouter }: Settings): (StatBuilder | TableBuilder)[] => [
+export const glance = (
+  { alertRouter }: Settings,
+  topology: Topology,
+): (StatBuilder | TableBuilder)[] => [
   alertsFiring(),
-  heartbeat(seconds(alertRouter.heartbeatTimeout)),
-  pending(),
-  oldest(),
-  deadLetters(),
-  refusing(),
-  destinations(),
+  ...[
+    heartbeat(seconds(alertRouter.heartbeatTimeout)),
+    pending(),
+    oldest(),
+    deadLetters(),
+    refusing(),
+    destinations(),
+  ].map((panel) => panel.dataLinks([toLinesOf(topology.component('alertRouter'))])),
 ];
 
 const alertsFiring = (): StatBuilder =>

@@ -1,5 +1,6 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Settings } from '../../../settings';
+import type { Topology } from '../../../topology';
 import { dashboard } from '../frame';
 import { accepting } from './accepting';
 import { delivering } from './delivering';
@@ -8,7 +9,7 @@ import { destinationVariable } from './selectors';
 import { telling } from './telling';
 
 /** The way of an alert, from what Prometheus finds to the message that someone reads. */
-export const delivery = (settings: Settings): DashboardBuilder =>
+export const delivery = (settings: Settings, topology: Topology): DashboardBuilder =>
   dashboard({
     name: 'delivery',
     title: 'Alert delivery',
@@ -17,9 +18,9 @@ export const delivery = (settings: Settings): DashboardBuilder =>
     alerts: { service: 'prometheus|alertmanager|alert-router' },
     variables: [destinationVariable()],
     rows: [
-      { title: 'At a glance', panels: glance(settings) },
-      { title: 'Prometheus and Alertmanager', panels: telling() },
-      { title: 'Alert-router: accepting', panels: accepting() },
-      { title: 'Alert-router: delivering', panels: delivering() },
+      { title: 'At a glance', panels: glance(settings, topology) },
+      { title: 'Prometheus and Alertmanager', panels: telling(topology) },
+      { title: 'Alert-router: accepting', panels: accepting(topology) },
+      { title: 'Alert-router: delivering', panels: delivering(topology) },
     ],
   });

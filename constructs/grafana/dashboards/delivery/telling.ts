@@ -1,16 +1,19 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
+import type { Topology } from '../../../topology';
 import { orNone, orZero, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
 import { firing } from '../alerts';
+import { toLinesOf } from '../to-logs';
 
 /** From the rule that fires to the notification that leaves Alertmanager. */
-export const telling = (): TimeSeriesBuilder[] => [
-  alerts(),
-  ruleTime(),
-  sent(),
-  lost(),
-  notifications(),
-  notificationTime(),
-];
+export const telling = (topology: Topology): TimeSeriesBuilder[] => {
+  const toPrometheus = toLinesOf(topology.component('prometheus'));
+  const toAlertmanager = toLinesOf(topology.component('alertmanager'));
+  return [
+    ...[alerts(), ruleTime(), sent()].map((panel) => panel.dataLinks([toPrometheus])),
+    lost().dataLinks([toPrometheus, toAlertmanager]),
+    ...[notifications(), notificationTime()].map((panel) => panel.dataLinks([toAlertmanager])),
+  ];
+};
 
 const alerts = (): TimeSeriesBuilder =>
   timeSeries({

@@ -1,5 +1,4 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import type { Settings } from '../../../settings';
 import { dashboard } from '../frame';
 import { newestLines } from './lines';
 import { pipeline } from './pipeline';
@@ -7,7 +6,7 @@ import { variables } from './selectors';
 import { volume } from './volume';
 
 /** What is logged, how much of it, and its way to here. An hour is shown: lines are heavier than samples. */
-export const logs = ({ cluster }: Settings): DashboardBuilder =>
+export const logs = (): DashboardBuilder =>
   dashboard({
     name: 'logs',
     title: 'Logs',
@@ -16,7 +15,7 @@ export const logs = ({ cluster }: Settings): DashboardBuilder =>
     variables: variables(),
     rows: [
       { title: 'Volume', panels: volume() },
-      { title: 'Newest lines', panels: newestLines(cluster.controlPlane) },
+      { title: 'Newest lines', panels: newestLines() },
       { title: 'From the nodes to here', panels: pipeline() },
     ],
   }).time({ from: 'now-1h', to: 'now' });

@@ -19,6 +19,7 @@ const readAndSent = (): TimeSeriesBuilder =>
     title: 'Alloy: lines read and sent',
     description:
       'Lines that the agents read from files and journals, and those that Loki has taken. Sent stays below read while Loki is away, and exceeds it while they catch up.',
+    alerts: ['LogsNotSent', 'LogsBehind'],
     unit: units.CountsPerSecond,
     thresholds: thresholds.none,
     queries: [
@@ -33,6 +34,7 @@ const delay = (): TimeSeriesBuilder =>
     title: 'Alloy: requests to Loki',
     description:
       'How long Loki takes to accept a batch of lines: the median, and what the slowest 5 % exceed.',
+    alerts: ['LokiRequestErrors'],
     unit: units.Seconds,
     thresholds: thresholds.none,
     queries: Object.entries({ median: 0.5, 'slowest 5 %': 0.95 }).map(([legend, quantile]) => ({
@@ -46,6 +48,7 @@ const lost = (): TimeSeriesBuilder =>
     title: 'Lines lost, batches sent again',
     description:
       'Lines that an agent gave up, lines that Loki refused for their age or size, and batches that had to be sent again, which loses nothing.',
+    alerts: ['LogLinesDropped', 'LogsNotSent'],
     unit: units.CountsPerSecond,
     thresholds: thresholds.noneAtAll,
     queries: [
@@ -70,6 +73,7 @@ const rules = (): TimeSeriesBuilder =>
     title: 'Loki: rules evaluated',
     description:
       'Evaluations of the alerts from logs, and those that failed: an alert whose rule fails cannot fire.',
+    alerts: ['LokiRuleFailures', 'LokiAlertsNotSent'],
     unit: units.CountsPerSecond,
     thresholds: thresholds.none,
     queries: [
@@ -92,6 +96,7 @@ const lastRefused = (): StatBuilder =>
   stat({
     title: 'Lines lost in the last hour',
     description: 'Lines that an agent gave up or Loki refused within the last hour.',
+    alerts: ['LogLinesDropped'],
     unit: units.Short,
     thresholds: thresholds.zeroIsGood,
     queries: [

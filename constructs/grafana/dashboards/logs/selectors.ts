@@ -8,21 +8,29 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { matching } from '../../../loki/selectors';
-import { LOG_LEVELS } from '../../../loki/streams';
+import { LOG_JOBS, LOG_LEVELS } from '../../../loki/streams';
 import { dataSource } from '../common';
 import { choice, chosen } from '../frame';
 import { LOG_CHOICES } from '../to-logs';
 
-const { namespace: NAMESPACE, app: APP, pod: POD } = LOG_CHOICES;
+const { namespace: NAMESPACE, app: APP, pod: POD, node: NODE } = LOG_CHOICES;
 const LEVEL = 'level';
 const SEARCH = 'search';
 
+/** All that comes from containers, a web server's requests among it. */
+const ofContainers = (...matchers: readonly string[]): string =>
+  anyOf(['container', 'access', 'server'], ...matchers);
+
+const anyOf = (jobs: readonly (keyof typeof LOG_JOBS)[], ...matchers: readonly string[]): string =>
+  `{${[`job=~"${jobs.map((job) => LOG_JOBS[job]).join('|')}"`, ...matchers].join(', ')}}`;
+
 /** Whose lines are shown, of which level, and with which words in them. */
 export const variables = (): Builder<VariableModel>[] => [
-  streamLabel(NAMESPACE, 'Namespace', matching('container')),
-  streamLabel(APP, 'App', matching('container', chosen(NAMESPACE))),
+  streamLabel(NAMESPACE, 'Namespace', ofContainers()),
+  streamLabel(APP, 'App', ofContainers(chosen(NAMESPACE))),
   // Pods are too many for a label of streams; Prometheus knows them.
   choice({ name: POD, label: 'Pod', of: `kube_pod_info{${chosen(NAMESPACE)}}` }),
+  streamLabel(NODE, 'Node', matching('journal')),
   new CustomVariableBuilder(LEVEL)
     .label('Level')
     .values(LOG_LEVELS.join(','))
@@ -56,7 +64,9 @@ const streamLabel = (name: string, label: string, stream: string): QueryVariable
 
 const searched = `|~ \`(?i)$${SEARCH}\``;
 
-const chosenStreams = matching('container', chosen(NAMESPACE), chosen(APP));
+const choices = [NAMESPACE, APP, NODE].map(chosen);
+
+const chosenStreams = matching('container', ...choices);
 
 /** Lines of the chosen pods whose level is one of these. */
 export const linesOfLevel = (...levels: readonly (typeof LOG_LEVELS)[number][]): string =>
@@ -65,8 +75,11 @@ export const linesOfLevel = (...levels: readonly (typeof LOG_LEVELS)[number][]):
 /** Lines of the chosen pods and levels with the words searched for. */
 export const chosenLines = `${chosenStreams} ${searched} | ${chosen(POD)} | ${chosen(LEVEL)}`;
 
-/** Lines of the nodes' journals with the words searched for. */
-export const journalLines = `${matching('journal')} ${searched}`;
+/** Requests to the chosen apps and what these say about themselves, where they are web servers. Requests have no level. */
+export const webLines = `${anyOf(['access', 'server'], ...choices)} ${searched} | ${chosen(POD)}`;
+
+/** Lines of the journals of the chosen nodes with the words searched for. */
+export const journalLines = `${matching('journal', chosen(NODE))} ${searched}`;
 
 /** Lines of the API server's audit log with the words searched for. */
-export const auditLines = `${matching('audit')} ${searched}`;
+export const auditLines = `${matching('audit', chosen(NODE))} ${searched}`;

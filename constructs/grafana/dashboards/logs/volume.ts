@@ -23,7 +23,8 @@ const byJob = (): TimeSeriesBuilder =>
   lineCounts({
     title: 'Lines by source',
     description:
-      'All lines in each step of the graph: containers, requests to the web servers, what these say, journals of the nodes, and the audit log. A source that stops is broken, for none is ever silent.',
+      'All lines in each step of the graph: containers, requests to the web servers, what these say, journals of the nodes, and the audit log where there is one. A source that stops is broken, for none is ever silent.',
+    alerts: ['LogsSilent'],
     lines: EVERYTHING,
     by: 'job',
   });
@@ -49,6 +50,7 @@ const warnings = (): TimeSeriesBuilder =>
   lineCounts({
     title: 'Warnings and errors by app',
     description: 'Lines of the chosen apps that are a warning or worse.',
+    alerts: ['ApplicationErrors'],
     emptyWhenWell: 'no app has had anything to warn about',
     lines: linesOfLevel('warning', 'error', 'critical'),
     by: 'app',
@@ -58,6 +60,7 @@ const errorCount = (): StatBuilder =>
   lineCount({
     title: 'Errors',
     description: 'Lines of the chosen apps that are an error or worse, in the time shown.',
+    alerts: ['ApplicationErrors'],
     thresholds: thresholds.zeroIsCalm,
     lines: ERRORS,
   }).height(8);
@@ -66,6 +69,7 @@ const errors = (): TableBuilder =>
   mostFrequent({
     title: 'Errors by pod',
     description: 'The pods of the chosen apps with most lines that are an error or worse.',
+    alerts: ['ApplicationErrors'],
     emptyWhenWell: 'no app has had an error',
     lines: ERRORS,
     by: ['namespace', 'pod', 'level'],

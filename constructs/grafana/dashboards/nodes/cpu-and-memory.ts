@@ -1,6 +1,7 @@
 import { StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation-sdk/common';
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfNode } from '../to-logs';
 import { onNode, type Limits } from './selectors';
 
 /** What computes on the nodes, and what it holds in memory. */
@@ -25,7 +26,9 @@ const cpu = ({ cpuIdle }: Limits): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  }).max(100);
+  })
+    .max(100)
+    .dataLinks([toLinesOfNode()]);
 
 const cpuByMode = (): TimeSeriesBuilder =>
   timeSeries({
@@ -58,7 +61,9 @@ const memory = ({ memoryAvailable }: Limits): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  }).max(100);
+  })
+    .max(100)
+    .dataLinks([toLinesOfNode()]);
 
 const load = (): TimeSeriesBuilder =>
   timeSeries({
@@ -73,4 +78,4 @@ const load = (): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  });
+  }).dataLinks([toLinesOfNode()]);

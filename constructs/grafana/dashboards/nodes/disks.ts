@@ -9,17 +9,14 @@ import {
   type BarGaugeBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { toLinesOfNode } from '../to-logs';
 import { onNode, type Limits } from './selectors';
 
 /** The file systems of the nodes, and the devices below them. */
-export const disks = (limits: Limits): (BarGaugeBuilder | TimeSeriesBuilder)[] => [
-  used(limits),
-  usedOverTime(limits),
-  leftLater(limits),
-  inodes(limits),
-  busy(),
-  throughput(),
-];
+export const disks = (limits: Limits): (BarGaugeBuilder | TimeSeriesBuilder)[] =>
+  [used(limits), usedOverTime(limits), leftLater(limits), inodes(limits), busy(), throughput()].map(
+    (panel) => panel.dataLinks([toLinesOfNode()]),
+  );
 
 const USED_ALERTS = ['NodeDiskFilling', 'NodeDiskAlmostFull'];
 

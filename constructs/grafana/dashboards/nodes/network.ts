@@ -2,17 +2,19 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { PHYSICAL } from '../../../prometheus/rules/interfaces';
 import { recordOf } from '../../../prometheus/rules/traffic';
 import { orNone, thresholds, timeSeries, type TimeSeriesBuilder } from '../common';
+import { toLinesOfNode } from '../to-logs';
 import { onNode, type Limits } from './selectors';
 
 /** What goes through the physical interfaces of the nodes, and the kernel's table of connections. */
-export const network = (limits: Limits): TimeSeriesBuilder[] => [
-  traffic(limits, 'receive', 'Received'),
-  traffic(limits, 'transmit', 'Sent'),
-  faulty(limits),
-  dropped(),
-  conntrack(limits),
-  connections(),
-];
+export const network = (limits: Limits): TimeSeriesBuilder[] =>
+  [
+    traffic(limits, 'receive', 'Received'),
+    traffic(limits, 'transmit', 'Sent'),
+    faulty(limits),
+    dropped(),
+    conntrack(limits),
+    connections(),
+  ].map((panel) => panel.dataLinks([toLinesOfNode()]));
 
 const traffic = (
   { traffic: bound }: Limits,

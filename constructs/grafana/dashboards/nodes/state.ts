@@ -11,6 +11,7 @@ import {
   type TableBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { ofRow, toLinesOfNode } from '../to-logs';
 import { onNode, type Limits } from './selectors';
 
 /** Whether the nodes are there, what they are, and whether their clocks are right. */
@@ -102,7 +103,9 @@ const oomKills = (): StatBuilder =>
         legend: '{{node}}',
       },
     ],
-  }).textMode(BigValueTextMode.ValueAndName);
+  })
+    .textMode(BigValueTextMode.ValueAndName)
+    .dataLinks([toLinesOfNode()]);
 
 const systems = (): TableBuilder =>
   table({
@@ -113,7 +116,9 @@ const systems = (): TableBuilder =>
     thresholds: thresholds.none,
     queries: [{ expr: `kube_node_info${onNode()}` }],
     columns: ['node', 'os_image', 'kernel_version', 'container_runtime_version', 'kubelet_version'],
-  }).height(8);
+  })
+    .height(8)
+    .dataLinks([toLinesOfNode(ofRow)]);
 
 const clockSkew = ({ clockSkew: bound }: Limits): TimeSeriesBuilder =>
   timeSeries({
@@ -129,4 +134,4 @@ const clockSkew = ({ clockSkew: bound }: Limits): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  });
+  }).dataLinks([toLinesOfNode()]);

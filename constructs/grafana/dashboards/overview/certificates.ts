@@ -11,6 +11,7 @@ import {
   type StatBuilder,
   type TimeSeriesBuilder,
 } from '../common';
+import { toLinesOfComponent } from '../to-logs';
 
 /** Time left of the certificate that each component serves. */
 export function leafTimeLeft({ certificates: { leafLifetime } }: Settings): BarGaugeBuilder {
@@ -19,6 +20,7 @@ export function leafTimeLeft({ certificates: { leafLifetime } }: Settings): BarG
     title: 'Time left by component',
     description:
       'Until the certificate that each component really serves ends, as a client sees it. It is renewed when a third of its lifetime is left.',
+    alerts: ['CertificateExpiring', 'CertificateAboutToExpire'],
     unit: units.DurationSeconds,
     thresholds: thresholds.lifetimeLeft(lifetime),
     queries: [
@@ -29,7 +31,8 @@ export function leafTimeLeft({ certificates: { leafLifetime } }: Settings): BarG
     ],
   })
     .max(lifetime)
-    .span(8);
+    .span(8)
+    .dataLinks([toLinesOfComponent()]);
 }
 
 /** Time left of the root. */
@@ -38,6 +41,7 @@ export const rootTimeLeft = ({ certificates: { rootLifetime } }: Settings): Stat
     title: 'Time left of the root',
     description:
       'Until the certificate authority ends. It is rotated, old and new overlapping, well before.',
+    alerts: ['AuthorityExpiring', 'AuthorityAboutToExpire'],
     unit: units.DurationSeconds,
     thresholds: thresholds.lifetimeLeft(seconds(rootLifetime)),
     queries: [
@@ -56,6 +60,7 @@ export const controllerError = (): StatBuilder =>
     title: 'Controller error',
     description:
       'Why the certificate-controller cannot do all of its work: none, or the reason that it gives.',
+    alerts: ['CertificateControllerError'],
     unit: units.NoUnit,
     thresholds: thresholds.zeroIsGood,
     queries: [

@@ -2,7 +2,7 @@ import { StackingConfigBuilder, StackingMode } from '@grafana/grafana-foundation
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { Topology } from '../../../topology';
 import { stat, thresholds, timeSeries, type StatBuilder, type TimeSeriesBuilder } from '../common';
-import { toLinesOfComponent } from '../to-logs';
+import { toLinesOfComponent, toLinesOfNode } from '../to-logs';
 import { byComponent, inNamespace } from './selectors';
 
 /** Series that a cluster of three nodes may have at most (docs/measurements.md). */
@@ -26,7 +26,9 @@ export const nodeCpu = (): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  }).max(1);
+  })
+    .max(1)
+    .dataLinks([toLinesOfNode()]);
 
 /** Memory in use on each node. */
 export const nodeMemory = (): TimeSeriesBuilder =>
@@ -41,7 +43,9 @@ export const nodeMemory = (): TimeSeriesBuilder =>
         legend: '{{node}}',
       },
     ],
-  }).max(1);
+  })
+    .max(1)
+    .dataLinks([toLinesOfNode()]);
 
 /** CPU that the stack itself uses. */
 export const componentCpu = (topology: Topology): TimeSeriesBuilder =>

@@ -1,6 +1,6 @@
 import { audited, onceEach } from '../../../loki/selectors';
 import { thresholds, type StatBuilder, type TableBuilder } from '../common';
-import { lineCount, mostFrequent } from '../log-panels';
+import { NO_AUDIT_LOG, lineCount, mostFrequent } from '../log-panels';
 
 /** What the API server's audit log holds of who entered pods, read Secrets and changed rights. */
 export const audit = (): readonly (StatBuilder | TableBuilder)[] => [
@@ -13,33 +13,36 @@ export const audit = (): readonly (StatBuilder | TableBuilder)[] => [
   anonymous(),
 ];
 
+/** A count of nothing is zero, whether nothing happened or no one wrote it down. */
+const UNKNOWN = 'Zero also where the API server keeps no audit log.';
+
 const counts = (): StatBuilder[] =>
   [
     lineCount({
       title: 'Pods entered',
-      description:
-        'Commands run in a pod, consoles attached and ports forwarded in the time shown; `vigil open` forwards ports.',
+      description: `Commands run in a pod, consoles attached and ports forwarded in the time shown; \`vigil open\` forwards ports. ${UNKNOWN}`,
+      alerts: ['ExecIntoPod', 'TunnelByUnknown'],
       thresholds: thresholds.zeroIsCalm,
       lines: onceEach(audited.podAccess),
     }),
     lineCount({
       title: 'Secrets read',
-      description:
-        'Reads of Secrets in the time shown, without those of kubelets for their own pods and of the certificate-controller.',
+      description: `Reads of Secrets in the time shown, without those of kubelets for their own pods and of the certificate-controller. ${UNKNOWN}`,
+      alerts: ['SecretReadByUnknown'],
       thresholds: thresholds.none,
       lines: onceEach(audited.secretReads),
     }),
     lineCount({
       title: 'Rights changed',
-      description:
-        'Changes of roles and their bindings in the time shown; an `apply` of ours is one.',
+      description: `Changes of roles and their bindings in the time shown; an \`apply\` of ours is one. ${UNKNOWN}`,
+      alerts: ['RbacChanged'],
       thresholds: thresholds.zeroIsCalm,
       lines: onceEach(audited.rbacChanges),
     }),
     lineCount({
       title: 'Anonymous requests',
-      description:
-        'Requests to the API server without any credentials in the time shown, those about its health left out.',
+      description: `Requests to the API server without any credentials in the time shown, those about its health left out. ${UNKNOWN}`,
+      alerts: ['AnonymousAccess'],
       thresholds: thresholds.zeroIsCalm,
       lines: onceEach(audited.anonymous),
     }),
@@ -50,6 +53,7 @@ const podAccess = (): TableBuilder =>
     title: 'Pods entered, by user',
     description:
       'Who entered which pod, how, and whether the API server let them: 101 and 2xx is yes.',
+    alerts: ['ExecIntoPod', 'TunnelByUnknown'],
     emptyWhenWell: 'nobody has entered a pod',
     lines: onceEach(audited.podAccess),
     by: ['user', 'subresource', 'object_namespace', 'object_name', 'code'],
@@ -61,6 +65,7 @@ const secretReads = (): TableBuilder =>
     title: 'Secrets read, by user',
     description:
       'Who read which Secret. A `list` has no name: it shows all of a namespace at once.',
+    alerts: ['SecretReadByUnknown'],
     emptyWhenWell: 'nobody has read a Secret',
     lines: onceEach(audited.secretReads),
     by: ['user', 'verb', 'object_namespace', 'object_name', 'code'],
@@ -71,6 +76,7 @@ const rbacChanges = (): TableBuilder =>
   mostFrequent({
     title: 'Rights changed, by user',
     description: 'Who gave or took rights: changes of roles and of their bindings.',
+    alerts: ['RbacChanged'],
     emptyWhenWell: 'no right was given or taken',
     lines: onceEach(audited.rbacChanges),
     by: ['user', 'verb', 'resource', 'object_name', 'code'],
@@ -92,6 +98,7 @@ const changes = (): TableBuilder =>
   mostFrequent({
     title: 'Changes, by user',
     description: 'Who changes what in the cluster: controllers all the time, people now and then.',
+    emptyWhenWell: NO_AUDIT_LOG,
     lines: onceEach(audited.changes),
     by: ['user', 'verb', 'resource', 'subresource'],
     counted: 'changes',
@@ -101,6 +108,7 @@ const anonymous = (): TableBuilder =>
   mostFrequent({
     title: 'Anonymous requests, by address',
     description: 'What was asked of the API server without any credentials, and from where.',
+    alerts: ['AnonymousAccess'],
     emptyWhenWell: 'nobody has asked without credentials',
     lines: onceEach(audited.anonymous),
     by: ['source_ip', 'verb', 'resource', 'code'],

@@ -8,6 +8,7 @@ import {
   type TableBuilder,
 } from '../common';
 import { lineCount, mostFrequent } from '../log-panels';
+import { ofRow, toLinesOfApp } from '../to-logs';
 
 /** Who was turned away. What a NetworkPolicy drops leaves no line anywhere, and is not here. */
 export const connections = (): readonly (StatBuilder | TableBuilder | LogsBuilder)[] => [
@@ -22,6 +23,7 @@ const count = (): StatBuilder =>
     title: 'Connections refused',
     description:
       'Connections that a server of ours refused in the time shown, for want of a certificate that it trusts or of the right identity. What a NetworkPolicy drops is not among them.',
+    alerts: ['IdentityNotAllowed', 'ContainerdCallNotAllowed'],
     thresholds: thresholds.zeroIsCalm,
     lines: refusedConnections,
   }).height(8);
@@ -30,11 +32,14 @@ const byServer = (): TableBuilder =>
   mostFrequent({
     title: 'Connections refused, by server',
     description: 'Which servers of ours turned connections away.',
+    alerts: ['IdentityNotAllowed', 'ContainerdCallNotAllowed'],
     emptyWhenWell: 'no connection was refused',
     lines: refusedConnections,
     by: ['namespace', 'app', 'container'],
     counted: 'connections',
-  }).span(10);
+  })
+    .span(10)
+    .dataLinks([toLinesOfApp(ofRow)]);
 
 const byPage = (): TableBuilder =>
   mostFrequent({
@@ -44,13 +49,16 @@ const byPage = (): TableBuilder =>
     lines: `${streams('access')} | status=~"401|403|429"`,
     by: ['app', 'path', 'status', 'client'],
     counted: 'requests',
-  }).span(10);
+  })
+    .span(10)
+    .dataLinks([toLinesOfApp(ofRow)]);
 
 const newest = (): LogsBuilder =>
   logLines({
     title: 'Connections refused, in the words of the servers',
     description:
       'The newest lines about connections that were refused, with the address that they came from.',
+    alerts: ['IdentityNotAllowed', 'ContainerdCallNotAllowed'],
     emptyWhenWell: 'no connection was refused',
     queries: [{ expr: refusedConnections }],
   });

@@ -17,9 +17,6 @@ export const security = (settings: Settings): DashboardBuilder =>
       { title: 'Logins', panels: logins() },
       { title: 'Denied connections', panels: connections() },
       { title: 'Certificates and identities', panels: identities(settings) },
-      // Where the control plane is someone else's, so is its audit log.
-      ...(settings.cluster.controlPlane
-        ? [{ title: 'Audit of the API server', panels: audit() }]
-        : []),
+      { title: 'Audit of the API server', panels: audit() },
     ],
   });

@@ -68,7 +68,8 @@ function certificates({ certificates: { leafLifetime } }: Settings): BarGaugeBui
     ],
   })
     .max(lifetime)
-    .span(12);
+    .span(12)
+    .dataLinks([toLinesOfComponent()]);
 }
 
 const duration = (): TimeSeriesBuilder =>

@@ -8,6 +8,7 @@ import {
   type TimeSeriesBuilder,
 } from '../common';
 import { lineCounts, mostFrequent, ranking } from '../log-panels';
+import { ofRow, toLinesOfApp } from '../to-logs';
 import { accesses, serverLines } from './selectors';
 
 /** Each request is a line of an access log; who asked for what, and how it went, is in its metadata. */
@@ -26,7 +27,7 @@ const byStatus = (): TimeSeriesBuilder =>
     title: 'Requests by class of status',
     description:
       'Requests in each step of the graph: 2xx is success, 3xx leads elsewhere, 4xx is the fault of who asked, 5xx is ours.',
-    alerts: ['WebErrors'],
+    alerts: ['WebErrorRatio', 'WebErrors', 'LogsSilent'],
     lines: `${accesses} | label_format class=\`{{ substr 0 1 .status }}xx\``,
     by: 'class',
   });
@@ -44,7 +45,9 @@ const slowness = (): TimeSeriesBuilder =>
         legend: '{{app}}',
       },
     ],
-  }).interval('30s');
+  })
+    .interval('30s')
+    .dataLinks([toLinesOfApp()]);
 
 const slowestPaths = (): TableBuilder =>
   ranking({
@@ -54,13 +57,14 @@ const slowestPaths = (): TableBuilder =>
     by: ['app', 'path'],
     value: 'longest',
     unit: units.Milliseconds,
-  });
+  }).dataLinks([toLinesOfApp(ofRow)]);
 
 const clients = (): TableBuilder =>
   mostFrequent({
     title: 'Most frequent clients',
     description:
       "Who asks most. The addresses are those that the web servers see; the blackbox exporter, which probes the pages, is one of them, and who comes through a node's port bears the node's address.",
+    alerts: ['WebScan', 'ScannerProbe', 'PathTraversalProbe', 'ShellshockProbe'],
     lines: accesses,
     by: ['client', 'user_agent'],
     counted: 'requests',
@@ -71,22 +75,23 @@ const notFound = (): TableBuilder =>
     title: 'Paths that are not there',
     description:
       'What was asked for most and answered with 404: a broken link, or someone who tries doors.',
+    alerts: ['WebScan', 'ScannerProbe', 'PathTraversalProbe'],
     emptyWhenWell: 'nobody has asked for what is not there',
     lines: `${accesses} | status="404"`,
     by: ['app', 'path', 'client'],
     counted: 'requests',
-  });
+  }).dataLinks([toLinesOfApp(ofRow)]);
 
 const refused = (): TableBuilder =>
   mostFrequent({
     title: 'Errors by path',
     description: 'Paths whose answers were a 5xx, an error of the server.',
-    alerts: ['WebErrors'],
+    alerts: ['WebErrorRatio', 'WebErrors'],
     emptyWhenWell: 'no answer was a 5xx',
     lines: `${accesses} | status=~"5.."`,
     by: ['app', 'path', 'status'],
     counted: 'answers',
-  });
+  }).dataLinks([toLinesOfApp(ofRow)]);
 
 const problems = (): LogsBuilder =>
   logLines({

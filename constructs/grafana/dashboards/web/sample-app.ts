@@ -3,6 +3,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { Settings } from '../../../settings';
 import type { Topology } from '../../../topology';
 import { stat, thresholds, timeSeries, type StatBuilder, type TimeSeriesBuilder } from '../common';
+import { toLinesOf } from '../to-logs';
 
 const QUANTILES = { median: 0.5, 'slowest 5 %': 0.95, 'slowest 1 %': 0.99 } as const;
 
@@ -11,7 +12,8 @@ export function sampleApp(
   { thresholds: { web: limits } }: Settings,
   topology: Topology,
 ): readonly (StatBuilder | TimeSeriesBuilder)[] {
-  const job = `job="${topology.component('sampleApp').name}"`;
+  const app = topology.component('sampleApp');
+  const job = `job="${app.name}"`;
   return [
     rate(job),
     errors(job, limits.errors),
@@ -19,7 +21,7 @@ export function sampleApp(
     logins(job),
     inFlight(job),
     build(job),
-  ];
+  ].map((panel) => panel.dataLinks([toLinesOf(app)]));
 }
 
 const rate = (job: string): TimeSeriesBuilder =>
@@ -42,7 +44,7 @@ const errors = (job: string, bound: number): TimeSeriesBuilder =>
     description: 'The share of answers that are an error of the server, a 5xx.',
     unit: units.Percent,
     thresholds: thresholds.budget(bound),
-    alerts: ['WebErrors'],
+    alerts: ['WebErrors', 'WebErrorRatio'],
     queries: [
       {
         // Without a single error there is no series of errors, and the share is zero.
@@ -72,6 +74,7 @@ const logins = (job: string): TimeSeriesBuilder =>
     title: 'Sample app: attempts to log in',
     description:
       'Attempts within the 5 minutes before each moment, by what came of them. Many that failed or were rate-limited are someone who guesses.',
+    alerts: ['BruteForceByAddress', 'BruteForceByUser', 'LoginAfterFailures'],
     unit: units.Short,
     thresholds: thresholds.none,
     queries: [

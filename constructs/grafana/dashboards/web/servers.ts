@@ -2,10 +2,10 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { Settings } from '../../../settings';
 import { stat, thresholds, timeSeries, type StatBuilder, type TimeSeriesBuilder } from '../common';
 
-type Panels = readonly (StatBuilder | TimeSeriesBuilder)[];
+export type ServerPanels = readonly (StatBuilder | TimeSeriesBuilder)[];
 
 /** Apache as its exporter sees it from beside it. */
-export const apache = ({ thresholds: { web: limits } }: Settings): Panels => [
+export const apache = ({ thresholds: { web: limits } }: Settings): ServerPanels => [
   up('apache', 'Apache', 'ApacheDown'),
   stat({
     title: 'Apache has run for',
@@ -54,7 +54,7 @@ export const apache = ({ thresholds: { web: limits } }: Settings): Panels => [
 ];
 
 /** nginx as its exporter sees it from beside it. */
-export const nginx = (): Panels => [
+export const nginx = (): ServerPanels => [
   up('nginx', 'nginx', 'NginxDown'),
   stat({
     title: 'nginx: connections dropped',
