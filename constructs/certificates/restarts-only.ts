@@ -36,8 +36,11 @@ export function restartsOnly(
     ],
     validations: [
       {
-        expression: 'object.spec.template.spec == oldObject.spec.template.spec',
-        message: `${component.name} restarts workloads, and does not change what they run`,
+        expression:
+          'object.spec.template.spec == oldObject.spec.template.spec && ' +
+          // A DaemonSet has none, of which the check of types would warn.
+          'dyn(object.spec).?replicas == dyn(oldObject.spec).?replicas',
+        message: `${component.name} restarts workloads, and changes neither what they run nor how many`,
       },
     ],
   };

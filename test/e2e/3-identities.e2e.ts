@@ -59,22 +59,25 @@ describe('who is let in, tried on every port of every component', () => {
   });
 
   test('the certificate-controller may restart what it patches, and change nothing of what runs', async () => {
-    const { namespace, name } = topology.component('cadvisor');
-    const containers = [{ name, image: 'example.com/other:1' }];
-    const patch = async (template: object): Promise<string> =>
-      onNode(`${settings.cluster.name}-control-plane`, [
+    const patch = async (key: 'cadvisor' | 'loki', spec: object): Promise<string> => {
+      const { kind, namespace, name } = topology.component(key).workloadRef;
+      return onNode(`${settings.cluster.name}-control-plane`, [
         ...['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'],
         ...['--as', userOf(topology.component('certificateController'))],
-        ...['-n', namespace, 'patch', 'daemonset', name, '--dry-run=server'],
-        ...['-p', JSON.stringify({ spec: { template } })],
+        ...['-n', namespace, 'patch', kind, name, '--dry-run=server'],
+        ...['-p', JSON.stringify({ spec })],
       ]);
-    await expect(patch({ metadata: { annotations: { restart: 'yes' } } })).resolves.toContain(
-      'patched',
-    );
-    await expect(patch({ spec: { containers } })).rejects.toThrow('does not change what they run');
-    await expect(patch({ spec: { hostNetwork: true } })).rejects.toThrow(
-      'does not change what they run',
-    );
+    };
+    const restart = { template: { metadata: { annotations: { restart: 'yes' } } } };
+    const refused = 'changes neither what they run nor how many';
+    const containers = [{ name: 'cadvisor', image: 'example.com/other:1' }];
+
+    await expect(patch('cadvisor', restart)).resolves.toContain('patched');
+    await expect(patch('loki', restart)).resolves.toContain('patched');
+    for (const spec of [{ containers }, { hostNetwork: true }]) {
+      await expect(patch('cadvisor', { template: { spec } })).rejects.toThrow(refused);
+    }
+    await expect(patch('loki', { replicas: 0 })).rejects.toThrow(refused);
   });
 
   test('Grafana shows a stranger its login page and nothing of its data', async () => {
