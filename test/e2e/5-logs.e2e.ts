@@ -10,6 +10,7 @@ import { LINE_METADATA, LOG_JOBS, streams } from '../../constructs/loki/streams'
 import {
   connect,
   eventually,
+  killContainers,
   onNode,
   openLoki,
   podsOf,
@@ -47,6 +48,14 @@ describe('logs', () => {
     await client.delete({ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE });
     client.close();
   });
+
+  /** Without a chance to finish anything: its process, and that of its proxy. */
+  async function killAgent(node: string): Promise<void> {
+    const agents = await podsOf(client, topology.component('alloy'));
+    const agent = agents.find(({ spec }) => spec?.nodeName === node);
+    if (!agent) throw new Error(`no Alloy runs on ${node}`);
+    await killContainers(agent);
+  }
 
   /** The first line of the last quarter of an hour that an expression selects. */
   async function lineOf(expression: string): Promise<LogLine> {
@@ -103,10 +112,14 @@ describe('logs', () => {
   });
 
   test(
-    `are all there after Loki was away for ${AWAY_SECONDS} s and Alloy deleted meanwhile`,
+    `are all there after Loki was away for ${AWAY_SECONDS} s and Alloy killed meanwhile`,
     async () => {
       const stack = { client, settings, topology, signal: never };
-      const { arrival } = await sufferOutage(stack, { awaySeconds: AWAY_SECONDS, perSecond: 20 });
+      const { arrival } = await sufferOutage(stack, {
+        awaySeconds: AWAY_SECONDS,
+        perSecond: 20,
+        endAgent: killAgent,
+      });
       const { lost, gaps, unknown, duplicates } = arrival.roll;
       process.stdout.write(`lines that Loki has twice: ${duplicates}\n`);
       expect({ lost, gaps, unknown }).toEqual({ lost: 0, gaps: 'none', unknown: 0 });

@@ -16,6 +16,8 @@ export interface OutageOptions {
   readonly awaySeconds: number;
   /** Lines that the pod writes in each second, before, meanwhile and afterwards. */
   readonly perSecond: number;
+  /** Ends the log agent of a node. @default its pod is deleted */
+  readonly endAgent?: (node: string) => Promise<void>;
 }
 
 export interface Outage {
@@ -51,12 +53,12 @@ export const measureOutage = (
   });
 
 /**
- * Takes Loki away while a pod writes, deletes the log agent of the pod's node in the middle of it, and looks which lines
+ * Takes Loki away while a pod writes, ends the log agent of the pod's node in the middle of it, and looks which lines
  * are there in the end. Loki comes back in any case.
  */
 export const sufferOutage = (
   stack: Stack,
-  { awaySeconds, perSecond }: OutageOptions,
+  { awaySeconds, perSecond, endAgent = (node) => deleteAgent(stack, node) }: OutageOptions,
 ): Promise<Outage> => {
   const lines = (BEFORE + awaySeconds + PATIENCE) * perSecond;
   return withWriter(stack, { lines, perSecond }, async (writer) => {
@@ -64,7 +66,7 @@ export const sufferOutage = (
     await pause(BEFORE * 1000, signal);
     await withoutLoki(stack, async () => {
       await pause((awaySeconds / 2) * 1000, signal);
-      await deleteAgent(stack, writer.node);
+      await endAgent(writer.node);
       await pause((awaySeconds / 2) * 1000, signal);
     });
     const backAt = Date.now();

@@ -5,7 +5,7 @@ import { CliError } from '../errors';
 import { nanoseconds } from '../loki-api';
 import { matches, type Labels } from '../passage';
 import type { StageWatch } from '../stages';
-import { NotHere, type Drill, type Evidence, type Fault, type Scene } from './drill';
+import { NotHere, type Drill, type Evidence, type Fault, type Scene, type Window } from './drill';
 import { ruleOf, type DrillRule } from './rules';
 import { problemOf, type DrillTimes, type Way } from './timeline';
 
@@ -51,7 +51,8 @@ export async function conduct(
   const begin = async (): Promise<Course> => {
     const fault = await drill.prepare(scene);
     labels = { alertname: drill.alert, ...fault.labels };
-    const course = new Course({ drill, rule, labels }, scene, options);
+    const window = (await drill.window?.(rule, scene)) ?? {};
+    const course = new Course({ rule, labels, window }, scene, options);
     await course.untilQuiet();
     ways.push(await course.begin(fault));
     return course;
@@ -82,14 +83,14 @@ class Course {
   private readonly labels: Labels;
 
   public constructor(
-    { drill, rule, labels }: { drill: Drill; rule: DrillRule; labels: Labels },
+    { rule, labels, window }: { rule: DrillRule; labels: Labels; window: Window },
     private readonly scene: Scene,
     private readonly options: ConductOptions,
   ) {
     const { settings, topology } = scene;
     this.rule = rule;
     this.labels = labels;
-    const { firing = 0, resolved = 0 } = drill.window?.(rule, settings) ?? {};
+    const { firing = 0, resolved = 0 } = window;
     this.waits = {
       firing: { for: rule.forSeconds, window: firing },
       resolved: { for: 0, window: resolved },

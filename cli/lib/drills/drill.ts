@@ -49,7 +49,7 @@ export interface Drill {
   /** The alert that it must raise. */
   readonly alert: string;
   /** Time that the rule measures over. @default none */
-  readonly window?: (rule: DrillRule, settings: Settings) => Window;
+  readonly window?: (rule: DrillRule, scene: Scene) => Window | Promise<Window>;
   /** Drills that take away what this one needs: it begins when their faults are over. @default none */
   readonly after?: readonly string[];
   /** Stops more than what it made itself: asked about on every cluster. */

@@ -26,6 +26,7 @@ export function renderOutcomes(
   const header = [
     'DRILL',
     'WAY',
+    'SINCE',
     ...DRILL_STAGES.map((stage) => stage.toUpperCase()),
     'RULE WAITS',
     'BEYOND',
@@ -44,6 +45,7 @@ function rowOf({ name }: Drill, way: Way): string[] {
   return [
     status === 'firing' ? name : '',
     status,
+    new Date(way.since).toISOString().slice(11, 19),
     ...DRILL_STAGES.map((stage) => cellOf(way, stage)),
     waitsText(waits),
     beyond === undefined ? '' : beyond.toFixed(1),

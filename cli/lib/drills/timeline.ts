@@ -36,17 +36,24 @@ export function secondsBeyond(way: Way): number | undefined {
 /**
  * What is wrong with a way: a stage that was not reached, or that took too long; undefined when all is well.
  *
- * @param within seconds that it may take beyond what the rule itself waits for
+ * @param within seconds that each stage may take beyond what the rule itself waits for before it
  */
 export function problemOf(way: Way, rule: DrillRule, within: number): string | undefined {
   const missing = stagesOf(way).find((stage) => secondsTo(way, stage) === undefined);
   if (missing !== undefined) {
     return `${way.status}: stage '${missing}' was not reached; ${whereToLook(missing, way, rule)}`;
   }
-  const beyond = secondsBeyond(way) ?? 0;
-  if (beyond <= within) return undefined;
-  return `${way.status}: delivered ${beyond.toFixed(1)} s after the rule's own ${way.waits.for + way.waits.window} s, allowed are ${within} s`;
+  const late = stagesOf(way).find((stage) => beyondOf(way, stage) > within);
+  if (late === undefined) return undefined;
+  return `${way.status}: ${late} ${beyondOf(way, late).toFixed(1)} s after the rule's own ${ownOf(way, late)} s, allowed are ${within} s`;
 }
+
+/** What a rule itself has waited for when a stage is reached: to see that something is there, it needs no `for`. */
+const ownOf = ({ waits }: Way, stage: DrillStage): number =>
+  stage === 'seen' || stage === 'active' ? waits.window : waits.for + waits.window;
+
+const beyondOf = (way: Way, stage: DrillStage): number =>
+  (secondsTo(way, stage) ?? Infinity) - ownOf(way, stage);
 
 function whereToLook(stage: DrillStage, { status }: Way, { alert, source }: DrillRule): string {
   const ruler = source === 'loki' ? 'Loki' : 'Prometheus';

@@ -2,6 +2,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Drill, Scene } from '../drill';
 import { DRILL_LABEL, ensureNamespace, KINDS, NAMESPACE, removeObjects, startPod } from '../pods';
 import { fill } from '../fill';
+import { listNodes, nameOf } from '../../nodes';
+import { isReady } from '../../readiness';
 
 const NAME = 'disk';
 const SIZE_MIB = 16;
@@ -9,8 +11,8 @@ const FOLDER = '/volume';
 /** Name of the volume in the pod that brings it along. */
 const BROUGHT = 'volume-0';
 
-/** kubelet measures volumes every 1 to 2 minutes by default (its `volumeStatsAggPeriod`, with a jitter as long as itself). */
-const MEASURED_WITHIN_SECONDS = 120;
+/** Seconds between two measurements of volumes by a kubelet that was told nothing else. */
+const STATS_PERIOD = 60;
 
 /**
  * A persistent volume that is almost full. That of a local-path provisioner has the size of the node's whole disk, so
@@ -21,7 +23,10 @@ export const disk: Drill = {
   name: NAME,
   summary: 'a persistent volume of 16 MiB, in memory, is filled',
   alert: 'VolumeFilling',
-  window: () => ({ firing: MEASURED_WITHIN_SECONDS, resolved: MEASURED_WITHIN_SECONDS }),
+  window: async (_, scene) => {
+    const seconds = await measuredWithin(scene);
+    return { firing: seconds, resolved: seconds };
+  },
   prepare: async (scene) => {
     await ensureNamespace(scene);
     const name = `${NAME}-${scene.run}`;
@@ -53,6 +58,30 @@ export const disk: Drill = {
   // The pods go first: a volume in use does not go away.
   restore: (scene) => removeObjects(scene, NAME, [KINDS.pod, KINDS.claim, KINDS.volume]),
 };
+
+/** Seconds within which every kubelet measures its volumes: its period, with a jitter as long as itself. */
+async function measuredWithin({ client }: Scene): Promise<number> {
+  const nodes = await listNodes(client);
+  const periods = await Promise.all(
+    nodes.filter(isReady).map(async (node) => {
+      const path = `/api/v1/nodes/${nameOf(node)}/proxy/configz`;
+      const config = await client.get<KubeletConfig>(path);
+      return goSeconds(config?.kubeletconfig?.volumeStatsAggPeriod) ?? STATS_PERIOD;
+    }),
+  );
+  return 2 * Math.max(...periods);
+}
+
+interface KubeletConfig {
+  readonly kubeletconfig?: { readonly volumeStatsAggPeriod?: string };
+}
+
+/** Seconds of a duration as Go writes it, such as `1m30s`. */
+function goSeconds(text: string | undefined): number | undefined {
+  const [, hours = 0, minutes = 0, seconds = 0] =
+    /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text ?? '') ?? [];
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) || undefined;
+}
 
 /** A volume of what a pod brought along, and a claim that is bound to it. */
 async function makeClaim({ client }: Scene, name: string, holder: V1Pod): Promise<void> {

@@ -46,11 +46,11 @@ describe('the catalogue', () => {
     );
   });
 
-  test.each(drills)('$name raises an alert that is installed', ({ alert, window }) => {
+  test.each(drills)('$name raises an alert that is installed', async ({ alert, window }) => {
     const rule = ruleOf(alert, settings, topology);
 
     expect(rule.alert.alert).toBe(alert);
-    for (const seconds of Object.values(window?.(rule, settings) ?? {})) {
+    for (const seconds of Object.values((await window?.(rule, sceneOf(server))) ?? {})) {
       expect(seconds).toBeGreaterThan(0);
     }
   });
@@ -137,6 +137,27 @@ test('memory is held half-way between the bound and the limit', async () => {
     `count=${Math.round(128 * 1024 * 0.95)}`,
   );
 });
+
+test.each([
+  ['as kind of ours is told', { one: '15s', two: '15s', three: '15s' }, 30],
+  ['by default', { one: '1m0s', two: '1m0s', three: '1m0s' }, 120],
+  ['by the slowest one', { one: '15s', two: '1h2m3s', three: '15s' }, 7446],
+  ['where that is not to be had', {}, 120],
+])(
+  'disk: a volume is measured within twice the period of kubelet: %s',
+  async (_, periods, within) => {
+    for (const [node, volumeStatsAggPeriod] of Object.entries(periods)) {
+      const config = { kubeletconfig: { volumeStatsAggPeriod } } as KubernetesObject;
+      server.put(`/api/v1/nodes/${node}/proxy/configz`, config);
+    }
+    const rule = ruleOf(disk.alert, settings, topology);
+
+    expect(await disk.window?.(rule, sceneOf(server))).toEqual({
+      firing: within,
+      resolved: within,
+    });
+  },
+);
 
 test('disk: the claim is bound to what the holder brought along, on its node', async () => {
   const { labels } = await caused(disk);

@@ -101,6 +101,22 @@ test('a message that is too late fails, and says by how much', async () => {
   ]);
 });
 
+test('to see that something is there, a rule needs no `for`', async () => {
+  const slow = {
+    ...ALL,
+    active: 61,
+    firing: 100,
+    alertmanager: 101,
+    accepted: 102,
+    delivered: 103,
+  };
+  const outcome = await conduct(drill(), scene, options(slow, SOON));
+
+  expect(outcome.reasons).toEqual([
+    "firing: active 61.0 s after the rule's own 0 s, allowed are 60 s",
+  ]);
+});
+
 test('an end that is too late fails as well', async () => {
   const outcome = await conduct(drill(), scene, options(ALL, { ...SOON, delivered: 61 }));
 
@@ -200,11 +216,13 @@ test('the report has a row for each way, and says what went wrong', async () => 
   const outcome = await conduct(drill(), scene, options(ALL, { active: 5, firing: 5 }));
   const lines = renderOutcomes([outcome], { style: (_, text) => text }).split('\n');
 
-  expect(lines[0]).toMatch(/^DRILL +WAY +SEEN +ACTIVE +FIRING +ALERTMANAGER +ACCEPTED +DELIVERED/);
-  expect(lines[1]).toMatch(
-    /^container-down +firing +\d\.\d +10\.0 +71\.0 +72\.0 +77\.0 +78\.0 +for 60 +18\.0$/,
+  expect(lines[0]).toMatch(
+    /^DRILL +WAY +SINCE +SEEN +ACTIVE +FIRING +ALERTMANAGER +ACCEPTED +DELIVERED/,
   );
-  expect(lines[2]).toMatch(/^ +resolved +5\.0 +5\.0 +never +never +never +-$/);
+  expect(lines[1]).toMatch(
+    /^container-down +firing +\d\d:\d\d:\d\d +\d\.\d +10\.0 +71\.0 +72\.0 +77\.0 +78\.0 +for 60 +18\.0$/,
+  );
+  expect(lines[2]).toMatch(/^ +resolved +\d\d:\d\d:\d\d +5\.0 +5\.0 +never +never +never +-$/);
   expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
   expect(reportOf(outcome)).toMatchObject({
     name: 'container-down',
