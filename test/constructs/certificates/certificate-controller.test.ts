@@ -36,7 +36,13 @@ test('a policy of the API server keeps to restarts what its roles let it patch',
   expect(policy?.spec).toMatchObject({
     failurePolicy: 'Fail',
     matchConstraints: { resourceRules: [{ resources: [...new Set(patched)] }] },
-    validations: [{ expression: 'object.spec.template.spec == oldObject.spec.template.spec' }],
+    validations: [
+      {
+        expression:
+          'object.spec.template.spec == oldObject.spec.template.spec && ' +
+          'dyn(object.spec).?replicas == dyn(oldObject.spec).?replicas',
+      },
+    ],
   });
   expect(binding?.spec).toEqual({
     policyName: policy?.metadata.name,
