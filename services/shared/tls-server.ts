@@ -5,7 +5,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { closeServer, listen } from './listening';
+import { createLogger, type Logger } from './logger';
 import { peerIdentity } from './peer-identity';
+import { logRefusedHandshakes, logRefusedIdentity } from './refusals';
 
 /** Certificate chain, key and trust bundle, all PEM. */
 export interface TlsMaterial {
@@ -23,9 +25,11 @@ export interface MutualTlsServerOptions {
     response: ServerResponse,
     identity: string,
   ) => void | Promise<void>;
+  /** Is told who was refused (refusals.ts). Default: one of its own, for nobody is refused in silence. */
+  readonly logger?: Pick<Logger, 'warn'>;
   readonly onError?: (error: unknown) => void;
-  /** Somebody with a valid certificate, whose identity is not among those allowed, or who shows none. */
-  readonly onRefused?: (identity: string | undefined, request: IncomingMessage) => void;
+  /** Somebody with a valid certificate, whose identity is not among those allowed, or who shows none; it is logged. */
+  readonly onRefused?: (request: IncomingMessage) => void;
   /** How long one request may take to arrive, in milliseconds. Default: 10 s. */
   readonly requestTimeoutMs?: number;
   /** How long a connection may be idle, in milliseconds. Default: Node's, 5 s. */
@@ -37,19 +41,21 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * An HTTPS server that demands a client certificate of our CA (refused in the handshake) and then
- * a known identity (403). TLS 1.2 at least. Session tickets are off: each connection is verified
- * in full, so that a CA or identity that is withdrawn stays withdrawn.
+ * a known identity (403), and logs whom it refuses. TLS 1.2 at least. Session tickets are off: each
+ * connection is verified in full, so that a CA or identity that is withdrawn stays withdrawn.
  */
 export class MutualTlsServer {
   private readonly server: Server;
 
   constructor(options: MutualTlsServerOptions) {
+    const { logger = createLogger('tls-server') } = options;
     this.server = https.createServer(
       { ...secureContext(options.material), requestCert: true, rejectUnauthorized: true },
       (request, response) => {
-        void answer(options, request, response);
+        void answer({ ...options, logger }, request, response);
       },
     );
+    logRefusedHandshakes(this.server, logger);
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS, keepAliveTimeoutMs } = options;
     this.server.requestTimeout = requestTimeoutMs;
     this.server.headersTimeout = REQUEST_TIMEOUT_MS;
@@ -104,17 +110,19 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 async function answer(
-  { allowedIdentities, handler, onError, onRefused }: MutualTlsServerOptions,
+  options: MutualTlsServerOptions & { readonly logger: Pick<Logger, 'warn'> },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { allowedIdentities, handler, logger, onError, onRefused } = options;
   const identity = identityOf(request.socket as TLSSocket);
   const allowed = (one: string): boolean =>
     typeof allowedIdentities === 'function'
       ? allowedIdentities(one)
       : allowedIdentities.includes(one);
   if (identity === undefined || !allowed(identity)) {
-    onRefused?.(identity, request);
+    logRefusedIdentity(logger, identity, request);
+    onRefused?.(request);
     response.writeHead(403, { 'content-type': 'text/plain' }).end('identity not allowed\n');
     return;
   }

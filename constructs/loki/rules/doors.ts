@@ -13,14 +13,17 @@ export const doors = (): RuleGroup => ({
 const said = (text: string, ...matchers: readonly string[]): string =>
   `${matching('container', `namespace=~"${Object.keys(namespaces).join('|')}"`, ...matchers)} |= \`${text}\``;
 
-/** The proxies name the subject of a certificate, and whether it is good; the alert-router names its identity. */
+/** What answers for a server of ours: the proxies, and our own programs (services/shared/refusals.ts). */
+const DOORS = 'tls-proxy|alert-router|certificate-controller|sample-app';
+
+/** The proxies name the subject of a certificate, and whether it is good; our own programs name its identity. */
 const IDENTIFIED =
   '| json subject="subject", identity="identity", verified="verified" | verified!~"NONE|FAILED.*"' +
   ' | label_format who=`{{ or .subject .identity }}` | who!="" | __error__=""';
 
 const IDENTITY_NOT_ALLOWED: Alert = alert({
   name: 'IdentityNotAllowed',
-  expr: `sum by (namespace, app, who) (count_over_time(${said('not allowed', 'container=~"tls-proxy|alert-router"')} ${IDENTIFIED} [5m])) > 0`,
+  expr: `sum by (namespace, app, who) (count_over_time(${said('not allowed', `container=~"${DOORS}"`)} ${IDENTIFIED} [5m])) > 0`,
   for: '0s',
   severity: 'warning',
   service: '{{ $labels.app }}',

@@ -47,6 +47,7 @@ export class MetricsServer {
     const server = new MutualTlsServer({
       material,
       allowedIdentities: clients,
+      logger,
       onError: (error) => logger.error({ error: (error as Error).message }, 'metrics failed'),
       handler: async (request, response) => {
         if (request.method !== 'GET' || request.url !== '/metrics') {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { peerIdentity } from '../../shared/peer-identity';
+import { logRefusedIdentity } from '../../shared/refusals';
 import { createHttpApp, type HttpAppOptions, refuse } from './http-app';
 import { addLogin, type LoginLimit, sendPage } from './login';
 import { HOME_PAGE, SECURITY_HEADERS } from './pages';
@@ -30,13 +31,14 @@ const HOST = /^(\[([0-9a-f:.]+)\]|[a-z0-9.-]+)(?::\d{1,5})?$/i;
 
 /** What everyone sees, over HTTPS. */
 export async function createPublicApp(options: PublicAppOptions): Promise<FastifyInstance> {
-  const { clients, loginLimit: limit, metrics, user } = options;
+  const { clients, logger, loginLimit: limit, metrics, user } = options;
   const app = createHttpApp({ ...options, headers: { ...SECURITY_HEADERS, ...HSTS } });
   if (clients) {
     app.addHook('onRequest', (request, reply, done) => {
       const identity = peerIdentity((request.raw.socket as TLSSocket).getPeerX509Certificate());
-      if (identity !== undefined && clients.includes(identity)) done();
-      else refuse(request, reply, 403);
+      if (identity !== undefined && clients.includes(identity)) return done();
+      logRefusedIdentity(logger, identity, request.raw);
+      refuse(request, reply, 403);
     });
   }
   app.get('/', (_request, reply) => sendPage(reply, HOME_PAGE));

@@ -23,8 +23,10 @@ export interface HttpAppOptions {
 }
 
 const BODY_LIMIT = 16 * 1024;
-/** Characters of a path or a user agent that are logged. */
+/** Characters of text from strangers that are logged. */
 const LOGGED_LENGTH = 256;
+/** Characters of a target that are logged, as of Apache's and nginx' (constructs/web/access-log.ts). */
+const LOGGED_PATH_LENGTH = 1024;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 /** nginx's number for a client that went away before its answer. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -116,7 +118,8 @@ function observe(
     metrics.countEnd({ method, route: routeOptions.url, code: status, seconds: elapsedMs / 1000 });
     request.log.info({
       method,
-      path: printable(url.replace(/[?#].*$/s, '')),
+      // With its query, where attacks stand; secrets in it are taken out where the line is read (constructs/alloy).
+      path: printable(url, LOGGED_PATH_LENGTH),
       status,
       bytes: isEmpty ? 0 : Number(reply.getHeader('content-length') ?? 0),
       durationMs: Math.round(elapsedMs * 1000) / 1000,

@@ -5,6 +5,7 @@ import { version } from '../../../package.json';
 import type { Clock } from '../../shared/clock';
 import { closeServer, listen } from '../../shared/listening';
 import type { Logger } from '../../shared/logger';
+import { logRefusedHandshakes } from '../../shared/refusals';
 import { MutualTlsServer, type TlsMaterial } from '../../shared/tls-server';
 import { WatchedTls } from '../../shared/watched-tls';
 import { createPublicApp, createRedirectApp } from './apps';
@@ -68,6 +69,7 @@ export async function startApp(
   const contextOf = clients ? demandingContext : secureContext;
   const options = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, ...contextOf(tls.current) };
   const publicServer = https.createServer(options, (...call) => publicApp.routing(...call));
+  if (clients) logRefusedHandshakes(publicServer, logger);
   const publicPort = await listen(publicServer, environment.PUBLIC_PORT);
 
   let certificate = new X509Certificate(tls.current.cert);
@@ -127,6 +129,7 @@ function createMetricsServer(
   return new MutualTlsServer({
     material,
     allowedIdentities,
+    logger,
     onError: (err) => logger.error({ err }, 'metrics failed'),
     handler: async ({ method, url }, response) => {
       if (method !== 'GET' || url !== '/metrics') {

