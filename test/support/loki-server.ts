@@ -66,6 +66,8 @@ export interface LokiServer {
   readonly url: string;
   /** @throws Error with Loki's words when it refuses lines. */
   push(streams: readonly PushedStream[]): Promise<void>;
+  /** Writes what it has in memory to the disk, as it does with what is old. */
+  flush(): Promise<void>;
   /** The result at one moment. @default now. @throws Error with Loki's words when it refuses the query. */
   query(logql: string, at?: Date): Promise<LokiResult[]>;
   /** The result over time. @throws Error with Loki's words when it refuses the query. */
@@ -132,6 +134,10 @@ async function serve(bench: Bench): Promise<LokiServer> {
   return {
     url,
     push: (streams) => push(url, streams),
+    flush: async () => {
+      const { ok, status } = await fetch(`${url}/flush`, { method: 'POST' });
+      if (!ok) throw new Error(`Loki: flush: ${status}`);
+    },
     query: (logql, at = new Date()) => queried('query', { query: logql, time: nanoseconds(at) }),
     queryRange: (logql, { start, end, step, limit = 5000 }) =>
       queried('query_range', {

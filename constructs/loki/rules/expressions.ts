@@ -9,9 +9,10 @@ export interface Lines {
  * How many lines there were.
  *
  * @param window duration that is looked back
+ * @param ago duration before the present at which the window ends. Default: it ends now
  */
-export const countOf = ({ lines, by }: Lines, window: string): string =>
-  `sum by (${by}) (count_over_time(${lines} [${window}]))`;
+export const countOf = ({ lines, by }: Lines, window: string, ago?: string): string =>
+  `sum by (${by}) (count_over_time(${lines} [${window}]${ago === undefined ? '' : ` offset ${ago}`}))`;
 
 /** Milliseconds since 1970 at which a line was written, as its value. */
 const TIME = '| label_format at=`{{ __timestamp__ | unixEpochMillis }}` | unwrap at';

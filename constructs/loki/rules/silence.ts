@@ -1,7 +1,7 @@
 import { alert, type Alert, type AlertProps, type RuleGroup } from '../../prometheus/rules/rule';
 import { isPage, type Topology } from '../../topology';
 import { streams } from '../streams';
-import { countOf } from './expressions';
+import { countOf, type Lines } from './expressions';
 
 /** What has stopped to log, and so would not be seen if it were attacked. */
 export const silence = (topology: Topology): RuleGroup => ({
@@ -13,6 +13,7 @@ export const silence = (topology: Topology): RuleGroup => ({
       .filter(isPage)
       .map(({ name, namespace }) => silentServer(name, namespace)),
     silentNode,
+    silentApiServer,
   ],
 });
 
@@ -30,13 +31,40 @@ const silentServer = (app: string, namespace: string): Alert =>
     description: `For 5 minutes there was no line, though ${app} is probed several times a minute.`,
   });
 
-const journals = { lines: streams('journal'), by: 'node' };
+/** For so many hours it is remembered who has logged. */
+const MEMORY = 24;
 
-/** Which nodes there are is known from what they logged before. */
+/**
+ * Who logged within a day: in the last hour, or within 5 minutes of any hour before. Loki reads every line that it
+ * counts, and these are those of 3 hours; whoever logged for an hour without a long pause is among them.
+ */
+const ofADay = (lines: Lines): string =>
+  [
+    countOf(lines, '1h'),
+    ...Array.from({ length: MEMORY }, (_, index) => countOf(lines, '5m', `${index + 1}h`)),
+  ].join(' or ');
+
+/** Who there is, is known from what he logged before. */
+const hasStopped = (lines: Lines): string => `(${ofADay(lines)}) unless ${countOf(lines, '30m')}`;
+
+const STOPPED = `There were lines within the last ${MEMORY} hours, but none in the last 30 minutes. This is told for ${MEMORY} hours at the most, whether lines come again or not.`;
+
 const silentNode = silent({
-  expr: `${countOf(journals, '2h')} unless ${countOf(journals, '30m')}`,
+  expr: hasStopped({ lines: streams('journal'), by: 'node' }),
   for: '1m',
   service: '{{ $labels.node }}',
   summary: 'No journal of node {{ $labels.node }} arrives.',
-  description: 'There were {{ $value }} lines within 2 hours, but none in the last 30 minutes.',
+  description: STOPPED,
+});
+
+/**
+ * Our policy writes a line each 10 minutes at least: the controller manager watches Secrets, and begins anew after 5 to
+ * 10 minutes (client-go). Only the one that leads does so, hence not by node.
+ */
+const silentApiServer = silent({
+  expr: hasStopped({ lines: streams('audit'), by: 'job' }),
+  for: '1m',
+  service: 'api-server',
+  summary: 'No audit log of the API server arrives.',
+  description: STOPPED,
 });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { toYaml } from '../../../constructs/kubernetes';
 import { lokiConfig } from '../../../constructs/loki/config';
 import { parseSettings } from '../../../constructs/settings';
@@ -52,6 +53,33 @@ describeWithLoki('a real Loki with our configuration', (startLoki) => {
     });
   }, 60_000);
 
+  // As it understands them: what it does not know of our file it would refuse, and what we do not say it would add.
+  test('has the bounds that are promised, and reports to nobody', async () => {
+    const config = parse(await (await fetch(`${loki.url}/config`)).text()) as object;
+
+    expect(config).toMatchObject({
+      limits_config: {
+        retention_period: '1w',
+        max_query_lookback: '1w',
+        reject_old_samples: true,
+        reject_old_samples_max_age: '1w',
+        ingestion_rate_mb: 16,
+        ingestion_burst_size_mb: 32,
+        per_stream_rate_limit: '8MB',
+        per_stream_rate_limit_burst: '16MB',
+        max_global_streams_per_user: 5000,
+        max_label_names_per_series: 10,
+        max_line_size: '64KB',
+        max_line_size_truncate: true,
+        query_timeout: '1m',
+      },
+      compactor: { retention_enabled: true, delete_request_store: 'filesystem' },
+      analytics: { reporting_enabled: false },
+      tracing: { enabled: false },
+      server: { http_listen_address: '127.0.0.1', grpc_listen_address: '127.0.0.1' },
+    });
+  });
+
   test('keeps labels and metadata as they come, and adds none', async () => {
     await loki.push([
       { labels, lines: [{ line: 'level=error it broke', metadata: { pod: 'shop-1' } }] },
@@ -79,11 +107,10 @@ describeWithLoki('a real Loki with our configuration', (startLoki) => {
   test('takes the same line once, also when the first is on the disk already', async () => {
     const again = [{ labels: { app: 'again' }, lines: [{ line: 'one', at: new Date() }] }];
     await loki.push(again);
-    const flushed = await fetch(`${loki.url}/flush`, { method: 'POST' });
+    await loki.flush();
     await delay(1000);
     await loki.push(again);
 
-    expect(flushed.ok).toBe(true);
     expect(linesOf(await loki.queryRange('{app="again"}', rangeUntilNow(5)))).toEqual(['one']);
     const [{ value: [, count] = [] } = {}] = await loki.query(
       'sum(count_over_time({app="again"}[5m]))',

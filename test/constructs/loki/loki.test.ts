@@ -38,6 +38,17 @@ test('every group of rules is a file in the folder of the tenant', () => {
   });
 });
 
+test('whoever comes from elsewhere shows a certificate', () => {
+  const servers = conf.split(/^\s*server {$/m).slice(1);
+  const open = servers.filter((server) => !/^\s*listen 127\.0\.0\.1:\d+;$/m.test(server));
+
+  expect(open.map((server) => server.match(/^\s*listen .*$/gm))).toEqual([
+    [expect.stringMatching(/^\s*listen 3100 ssl;$/)],
+  ]);
+  expect(open[0]).toContain('ssl_verify_client on;');
+  expect(open[0]).toContain('ssl_client_certificate /etc/vigil/tls/ca.crt;');
+});
+
 test('Loki itself holds no certificate and listens on loopback', () => {
   const container = pods.find(({ name }) => name === 'loki')?.containers[0];
   const config = find(objects, 'ConfigMap monitoring/loki-config').data?.['loki.yml'] ?? '';

@@ -23,31 +23,51 @@ const journal = (node: string, ...ago: readonly number[]): Said => ({
   ago,
 });
 
+const audit = (...ago: readonly number[]): Said => ({
+  job: 'audit',
+  labels: { node: 'control-plane' },
+  metadata: { verb: 'watch', resource: 'secrets' },
+  line: '{}',
+  ago,
+});
+
+const HOUR = 3600;
+
 // The quiet moment is the earlier one, 11 minutes before.
 describeLogRules(group, [
   {
     alert: 'LogsSilent',
     title:
-      'fires for a server without a line for 5 minutes, and for a node without one for half an hour',
+      'fires for servers without a line for 5 minutes, for nodes and the API server without one for half an hour, and still after hours',
     lines: [
-      access('apache', 301),
-      access('nginx', 299),
-      access('sample-app', 299),
+      ...servers.map((app) => access(app, 301)),
       journal('silent', 1801, 1805),
       journal('rare', 1799),
+      journal('for-three-hours', 3 * HOUR + 10, 3 * HOUR + 20),
+      journal('for-a-day', 24 * HOUR + 10),
+      // Not within the half hour of the quiet moment, whose line is the second of the hour.
+      audit(2461),
     ],
     fires: [
-      { labels: { job: 'web-access', namespace: 'web', app: 'apache' }, value: 1 },
+      ...servers.map((app) => ({
+        labels: { job: 'web-access', namespace: 'web', app },
+        value: 1,
+      })),
       { labels: { node: 'silent' }, value: 2 },
+      { labels: { node: 'for-three-hours' }, value: 2 },
+      { labels: { node: 'for-a-day' }, value: 1 },
+      { labels: { job: 'audit' }, value: 2 },
     ],
   },
   {
     alert: 'LogsSilent',
-    title: 'is quiet while all speak, if rarely',
+    title: 'is quiet while all speak, if rarely, and about a node that was seen last before a day',
     lines: [
       ...servers.map((app) => access(app, 299)),
       journal('other', 1100),
       journal('another', 1000, 10),
+      journal('gone', 24 * HOUR + 310),
+      audit(1799),
     ],
     fires: [],
   },

@@ -163,13 +163,26 @@ describeLogRules(group, [
   {
     alert: 'WebErrorRatio',
     title: 'fires above 5 % of the answers of a server',
-    lines: [...answers('apache', 567, 33), ...answers('nginx', 761, 39)],
-    fires: [{ labels: { namespace: 'web', app: 'apache' }, value: 5.5 }],
+    // More of nginx: through the ruler there are the requests of all other cases too.
+    lines: [
+      ...answers('apache', 567, 33),
+      ...answers('nginx', 300, 100),
+      ...answers('sample-app', 567, 33),
+    ],
+    fires: [
+      { labels: { namespace: 'web', app: 'apache' }, value: 5.5 },
+      { labels: { namespace: 'web', app: 'nginx' }, value: 25 },
+      { labels: { namespace: 'web', app: 'sample-app' }, value: 5.5 },
+    ],
   },
   {
     alert: 'WebErrorRatio',
     title: 'is quiet below 5 %, and about less than an error in 10 s',
-    lines: [...answers('apache', 761, 39), ...answers('nginx', 5, 29)],
+    lines: [
+      ...answers('apache', 761, 39),
+      ...answers('nginx', 5, 29),
+      ...answers('sample-app', 761, 39),
+    ],
     fires: [],
   },
 ]);
