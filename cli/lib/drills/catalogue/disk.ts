@@ -1,9 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { CliError } from '../../errors';
+import type { KubeClient } from '../../kube-client';
+import { listNodes, nameOf } from '../../nodes';
+import { isReady } from '../../readiness';
 import type { Drill, Scene } from '../drill';
 import { DRILL_LABEL, ensureNamespace, KINDS, NAMESPACE, removeObjects, startPod } from '../pods';
 import { fill } from '../fill';
-import { listNodes, nameOf } from '../../nodes';
-import { isReady } from '../../readiness';
 
 const NAME = 'disk';
 const SIZE_MIB = 16;
@@ -60,16 +62,24 @@ export const disk: Drill = {
 };
 
 /** Seconds within which every kubelet measures its volumes: its period, with a jitter as long as itself. */
-async function measuredWithin({ client }: Scene): Promise<number> {
-  const nodes = await listNodes(client);
+async function measuredWithin({ client, spareNode, signal }: Scene): Promise<number> {
+  const nodes = (await listNodes(client)).filter(isReady).map(nameOf);
   const periods = await Promise.all(
-    nodes.filter(isReady).map(async (node) => {
-      const path = `/api/v1/nodes/${nameOf(node)}/proxy/configz`;
-      const config = await client.get<KubeletConfig>(path);
-      return goSeconds(config?.kubeletconfig?.volumeStatsAggPeriod) ?? STATS_PERIOD;
-    }),
+    // One that another drill may have stopped does not answer, and looks ready for a while.
+    nodes.filter((name) => name !== spareNode).map((name) => statsPeriod(client, name, signal)),
   );
   return 2 * Math.max(...periods);
+}
+
+/** What a kubelet says of itself; the default where it does not say, or may not be asked. */
+async function statsPeriod(client: KubeClient, node: string, signal: AbortSignal): Promise<number> {
+  try {
+    const config = await client.get<KubeletConfig>(`/api/v1/nodes/${node}/proxy/configz`);
+    return goSeconds(config?.kubeletconfig?.volumeStatsAggPeriod) ?? STATS_PERIOD;
+  } catch (error) {
+    if (!(error instanceof CliError) || signal.aborted) throw error;
+    return STATS_PERIOD;
+  }
 }
 
 interface KubeletConfig {

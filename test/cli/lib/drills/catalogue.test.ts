@@ -159,6 +159,18 @@ test.each([
   },
 );
 
+test('disk: the node that another drill may have stopped is not asked, and a refusal is no failure', async () => {
+  server.intercept = (request) =>
+    request.includes('/proxy/configz') ? { status: 403, body: {} } : undefined;
+  const rule = ruleOf(disk.alert, settings, topology);
+
+  expect(await disk.window?.(rule, sceneOf(server, { spareNode: 'two' }))).toMatchObject({
+    firing: 120,
+  });
+  const asked = server.requests.filter((request) => request.includes('/proxy/configz'));
+  expect(asked.map((request) => request.split('/')[4]).sort()).toEqual(['one', 'three']);
+});
+
 test('disk: the claim is bound to what the holder brought along, on its node', async () => {
   const { labels } = await caused(disk);
 
