@@ -2,9 +2,8 @@ import type { KubeClient } from '../../cli/lib/kube-client';
 import { listNodes, nameOf } from '../../cli/lib/nodes';
 import { drills } from '../../cli/lib/drills/catalogue';
 import { ruleOf } from '../../cli/lib/drills/rules';
-import { firingFromLogs } from '../../constructs/grafana/dashboards/alerts';
 import { startReceivers, type Receivers } from '../../bench/lib/receivers';
-import { connect, eventually, onNode, openPrometheus, settings, topology } from './support/cluster';
+import { connect, eventually, onNode, firedFromLogs, settings, topology } from './support/cluster';
 import { vigil } from './support/vigil';
 
 /** What `vigil drill --json` prints, as far as it is read here. */
@@ -107,11 +106,7 @@ describe('vigil drill all', () => {
         .filter(({ state }) => state === 'passed')
         .map(({ alert }) => [alert, ruleOf(alert, settings, topology).source]),
     );
-    const prometheus = await openPrometheus(client);
-    const marks = await prometheus
-      .query(`max_over_time((${firingFromLogs()})[20m:15s])`)
-      .finally(() => prometheus.close());
-    const marked = [...new Set(marks.map(({ metric }) => metric.alertname ?? ''))];
+    const marked = await firedFromLogs(client, 20);
 
     expect(marked.filter((name) => sources.get(name) === 'prometheus')).toEqual([]);
     expect(marked).toEqual(

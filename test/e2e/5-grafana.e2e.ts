@@ -1,7 +1,6 @@
 import type { KubeClient } from '../../cli/lib/kube-client';
 import { forwardPort, type Forwarding } from '../../cli/lib/port-forward';
 import { readSecret } from '../../cli/lib/technician';
-import { firingFromLogs } from '../../constructs/grafana/dashboards/alerts';
 import { reasonToBeEmpty } from '../../constructs/grafana/dashboards/common';
 import { withText } from '../../constructs/loki/selectors';
 import { LOG_JOBS } from '../../constructs/loki/streams';
@@ -14,7 +13,7 @@ import {
   type Variable,
 } from '../support/dashboards';
 import { ask } from '../support/request';
-import { connect, eventually, openPrometheus, settings, topology } from './support/cluster';
+import { connect, eventually, firedFromLogs, settings, topology } from './support/cluster';
 
 /** Time within which a panel shows something, in seconds: rates need several scrapes of a cluster that is new. */
 const PATIENCE = 90;
@@ -172,11 +171,7 @@ describe('Grafana', () => {
   /** Alerts from logs that fired before this, such as those of the drills: what they are about is no longer well. */
   let fired: string[] = [];
   beforeAll(async () => {
-    const prometheus = await openPrometheus(client);
-    const marks = await prometheus
-      .query(`max_over_time((${firingFromLogs()})[30m:15s])`)
-      .finally(() => prometheus.close());
-    fired = [...new Set(marks.map(({ metric }) => metric.alertname ?? ''))];
+    fired = await firedFromLogs(client, 30);
     process.stdout.write(`Alerts from logs before this: ${fired.join(', ')}\n`);
   });
   afterAll(() => {

@@ -27,10 +27,14 @@ export const secondsTo = ({ since, times }: Way, stage: DrillStage): number | un
 export const stagesOf = ({ status }: Pick<Way, 'status'>): readonly DrillStage[] =>
   status === 'firing' ? DRILL_STAGES : STAGES;
 
-/** Seconds from the fault, or its end, to the people, without what the rule itself waits for. */
-export function secondsBeyond(way: Way): number | undefined {
-  const whole = secondsTo(way, 'delivered');
-  return whole === undefined ? undefined : whole - way.waits.for - way.waits.window;
+/** What a rule itself has waited for when a stage is reached: to see that something is there, it needs no `for`. */
+const ownOf = ({ waits }: Way, stage: DrillStage): number =>
+  stage === 'seen' || stage === 'active' ? waits.window : waits.for + waits.window;
+
+/** Seconds from the fault, or its end, to a stage, without what the rule itself waits for; undefined: not reached. */
+export function secondsBeyond(way: Way, stage: DrillStage = 'delivered'): number | undefined {
+  const whole = secondsTo(way, stage);
+  return whole === undefined ? undefined : whole - ownOf(way, stage);
 }
 
 /**
@@ -43,17 +47,11 @@ export function problemOf(way: Way, rule: DrillRule, within: number): string | u
   if (missing !== undefined) {
     return `${way.status}: stage '${missing}' was not reached; ${whereToLook(missing, way, rule)}`;
   }
-  const late = stagesOf(way).find((stage) => beyondOf(way, stage) > within);
+  const beyond = (stage: DrillStage): number => secondsBeyond(way, stage) ?? Infinity;
+  const late = stagesOf(way).find((stage) => beyond(stage) > within);
   if (late === undefined) return undefined;
-  return `${way.status}: ${late} ${beyondOf(way, late).toFixed(1)} s after the rule's own ${ownOf(way, late)} s, allowed are ${within} s`;
+  return `${way.status}: ${late} ${beyond(late).toFixed(1)} s after the rule's own ${ownOf(way, late)} s, allowed are ${within} s`;
 }
-
-/** What a rule itself has waited for when a stage is reached: to see that something is there, it needs no `for`. */
-const ownOf = ({ waits }: Way, stage: DrillStage): number =>
-  stage === 'seen' || stage === 'active' ? waits.window : waits.for + waits.window;
-
-const beyondOf = (way: Way, stage: DrillStage): number =>
-  (secondsTo(way, stage) ?? Infinity) - ownOf(way, stage);
 
 function whereToLook(stage: DrillStage, { status }: Way, { alert, source }: DrillRule): string {
   const ruler = source === 'loki' ? 'Loki' : 'Prometheus';

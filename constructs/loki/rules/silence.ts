@@ -44,27 +44,29 @@ const ofADay = (lines: Lines): string =>
     ...Array.from({ length: MEMORY }, (_, index) => countOf(lines, '5m', `${index + 1}h`)),
   ].join(' or ');
 
-/** Who there is, is known from what he logged before. */
-const hasStopped = (lines: Lines): string => `(${ofADay(lines)}) unless ${countOf(lines, '30m')}`;
+/** A source that had lines within a day, and has none any more: who there is, is known from what he logged before. */
+const stopped = (
+  lines: Lines,
+  { service, summary }: Pick<AlertProps, 'service' | 'summary'>,
+): Alert =>
+  silent({
+    expr: `(${ofADay(lines)}) unless ${countOf(lines, '30m')}`,
+    for: '1m',
+    service,
+    summary,
+    description: `There were lines within the last ${MEMORY} hours, but none in the last 30 minutes. This is told for ${MEMORY} hours at the most, whether lines come again or not.`,
+  });
 
-const STOPPED = `There were lines within the last ${MEMORY} hours, but none in the last 30 minutes. This is told for ${MEMORY} hours at the most, whether lines come again or not.`;
-
-const silentNode = silent({
-  expr: hasStopped({ lines: streams('journal'), by: 'node' }),
-  for: '1m',
-  service: '{{ $labels.node }}',
-  summary: 'No journal of node {{ $labels.node }} arrives.',
-  description: STOPPED,
-});
+const silentNode = stopped(
+  { lines: streams('journal'), by: 'node' },
+  { service: '{{ $labels.node }}', summary: 'No journal of node {{ $labels.node }} arrives.' },
+);
 
 /**
  * Our policy writes a line each 10 minutes at least: the controller manager watches Secrets, and begins anew after 5 to
  * 10 minutes (client-go). Only the one that leads does so, hence not by node.
  */
-const silentApiServer = silent({
-  expr: hasStopped({ lines: streams('audit'), by: 'job' }),
-  for: '1m',
-  service: 'api-server',
-  summary: 'No audit log of the API server arrives.',
-  description: STOPPED,
-});
+const silentApiServer = stopped(
+  { lines: streams('audit'), by: 'job' },
+  { service: 'api-server', summary: 'No audit log of the API server arrives.' },
+);

@@ -5,6 +5,7 @@ import { kindKubeConfig } from '../../../cli/lib/cluster';
 import { KubeClient } from '../../../cli/lib/kube-client';
 import { LokiApi } from '../../../cli/lib/loki-api';
 import { PrometheusApi } from '../../../cli/lib/prometheus-api';
+import { firingFromLogs } from '../../../constructs/grafana/dashboards/alerts';
 import { selectorOf } from '../../../constructs/kubernetes/labels';
 import { loadSettings } from '../../../constructs/settings';
 import { buildTopology, type Component } from '../../../constructs/topology';
@@ -25,6 +26,15 @@ export async function connect(): Promise<KubeClient> {
 /** Prometheus, asked with the technician's certificate; close it when done. */
 export const openPrometheus = (client: KubeClient): Promise<PrometheusApi> =>
   PrometheusApi.open(client, never);
+
+/** Names of the alerts from logs that fired within some minutes, as dashboards mark them. */
+export async function firedFromLogs(client: KubeClient, minutes: number): Promise<string[]> {
+  const prometheus = await openPrometheus(client);
+  const marks = await prometheus
+    .query(`max_over_time((${firingFromLogs()})[${minutes}m:15s])`)
+    .finally(() => prometheus.close());
+  return [...new Set(marks.map(({ metric }) => metric.alertname ?? ''))];
+}
 
 /** Loki, asked with the technician's certificate; close it when done. */
 export const openLoki = (client: KubeClient): Promise<LokiApi> => LokiApi.open(client, never);
