@@ -54,7 +54,7 @@ const stopped = (
     for: '1m',
     service,
     summary,
-    description: `There were lines within the last ${MEMORY} hours, but none in the last 30 minutes. This is told for ${MEMORY} hours at the most, whether lines come again or not.`,
+    description: `There were lines within the last ${MEMORY} hours, but none in the last 30 minutes. It ends when lines come again, and after ${MEMORY} hours in any case.`,
   });
 
 const silentNode = stopped(
