@@ -78,35 +78,38 @@ export async function inPodNetwork(pod: V1Pod, script: string): Promise<string> 
 /** Ends the containers of a pod on its node, as someone with access to the node would: kubelet was not asked. */
 export async function killContainers(pod: V1Pod): Promise<void> {
   const node = pod.spec?.nodeName ?? '';
-  const ids = await containerIds(node, pod, 'container');
-  if (ids.length === 0) throw new Error(`no container of pod ${pod.metadata?.name} on ${node}`);
-  for (const id of ids) await onNode(node, [...CTR, 'tasks', 'kill', '--signal', 'SIGKILL', id]);
+  const tasks = await runningTasks(node, pod, 'container');
+  if (tasks.length === 0)
+    throw new Error(`no container of pod ${pod.metadata?.name} runs on ${node}`);
+  for (const { id } of tasks)
+    await onNode(node, [...CTR, 'tasks', 'kill', '--signal', 'SIGKILL', id]);
 }
 
 const CTR = ['ctr', '--namespace', 'k8s.io'];
 
-async function containerIds(
+/** What runs of a pod: containers that have ended stay in containerd's list until kubelet takes them away. */
+async function runningTasks(
   node: string,
   pod: V1Pod,
   kind: 'container' | 'sandbox',
-): Promise<string[]> {
+): Promise<{ readonly id: string; readonly pid: string }[]> {
   const labels = [
     `labels."io.cri-containerd.kind"==${kind}`,
     `labels."io.kubernetes.pod.uid"=="${pod.metadata?.uid}"`,
   ].join(',');
-  const listed = await onNode(node, [...CTR, 'containers', 'list', '--quiet', labels]);
-  return listed.split('\n').filter((id) => id !== '');
+  const containers = await onNode(node, [...CTR, 'containers', 'list', '--quiet', labels]);
+  const ids = new Set(containers.split('\n'));
+  const tasks = await onNode(node, [...CTR, 'tasks', 'list']);
+  return tasks.split('\n').flatMap((line) => {
+    const [id = '', pid = '', status] = line.trim().split(/\s+/);
+    return status === 'RUNNING' && ids.has(id) ? [{ id, pid }] : [];
+  });
 }
 
 async function sandboxProcess(node: string, pod: V1Pod): Promise<string> {
-  const ids = await containerIds(node, pod, 'sandbox');
-  const tasks = await onNode(node, [...CTR, 'tasks', 'list']);
-  for (const id of ids) {
-    const task = tasks.split('\n').find((line) => line.startsWith(id) && line.includes('RUNNING'));
-    const pid = task?.trim().split(/\s+/)[1];
-    if (pid) return pid;
-  }
-  throw new Error(`no running sandbox of pod ${pod.metadata?.name} on ${node}`);
+  const [sandbox] = await runningTasks(node, pod, 'sandbox');
+  if (!sandbox) throw new Error(`no running sandbox of pod ${pod.metadata?.name} on ${node}`);
+  return sandbox.pid;
 }
 
 /** Repeats until the check is true. */
