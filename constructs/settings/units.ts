@@ -5,9 +5,12 @@ const DURATION = /^([1-9]\d*)(s|m|h|d|w|y)$/;
 const BYTES = /^[1-9]\d*(Ki|Mi|Gi|Ti)$/;
 const CPU = /^([1-9]\d*m|\d+(\.\d+)?)$/;
 
-/** Text of a form that is named once, for the message of a mistake and for the documentation. */
+/**
+ * Text of a form that is named once, for the message of a mistake and for the documentation. Further conditions are
+ * asked only about text of that form.
+ */
 export const text = (form: RegExp, error: string): z.ZodString =>
-  z.string({ error }).regex(form, { error }).meta({ allowed: error });
+  z.string({ error }).regex(form, { error, abort: true }).meta({ allowed: error });
 
 /** A Prometheus duration of one unit, such as `30s` or `15d`. */
 export const duration = (): z.ZodString =>
