@@ -213,19 +213,21 @@ export default defineConfig({
       errors: 5,
     },
     logs: {
-      /** Error lines of an app within 5 minutes: from so many on. Default: 10. */
+      /** Time that alerts from logs look back, and so how long they last; 1m to 1h. Default: 5m. */
+      window: '5m',
+      /** Error lines of an app within `window`: from so many on. Default: 10. */
       errors: 10,
       /** Failed logins to an app, of one address or user, within 2 minutes: from so many on. Default: 20. */
       failedLogins: 20,
-      /** Failed SSH logins to a node, of one address, within 5 minutes: from so many on. Default: 10. */
+      /** Failed SSH logins to a node, of one address, within `window`: from so many on. Default: 10. */
       failedSshLogins: 10,
-      /** Failed logins within 5 minutes after which one that succeeds is told. Default: 5. */
+      /** Failed logins within `window` after which one that succeeds is told. Default: 5. */
       failuresBeforeLogin: 5,
-      /** Wrong passwords of a user for sudo within 5 minutes: from so many on. Default: 3. */
+      /** Wrong passwords of a user for sudo within `window`: from so many on. Default: 3. */
       sudoPasswords: 3,
-      /** Different paths that a client has not found within 5 minutes: from so many on. Default: 20. */
+      /** Different paths that a client has not found within `window`: from so many on. Default: 20. */
       missingPaths: 20,
-      /** Requests of a client within 5 minutes that look like an attack: from so many on. Default: 1. */
+      /** Requests of a client within `window` that look like an attack: from so many on. Default: 1. */
       probes: 1,
       /** Users of the API who may change rights, read Secrets and open tunnels unreported. Default: those of kubeadm. */
       administrators: ['kubernetes-admin', 'kubernetes-super-admin'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, text } from './units';
+import { duration, seconds, text } from './units';
 
 const percent = (byDefault: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(99).default(byDefault);
@@ -8,6 +8,9 @@ const count = (byDefault: number): z.ZodDefault<z.ZodInt> => z.int().min(1).defa
 
 const userName = (): z.ZodString =>
   text(/^[^\s`"\\]+$/, 'the name of a user, without spaces, quotes and backslashes');
+
+/** Lines arrive within seconds, and each rule on them reads all of its window every time. */
+const isWindow = (value: string): boolean => seconds(value) >= 60 && seconds(value) <= 3600;
 
 /** Bounds of the alerts, by domain. What is a fact of a system and no opinion, such as "is down", has none. */
 export const thresholds = z
@@ -58,23 +61,25 @@ export const thresholds = z
       .prefault({}),
     logs: z
       .strictObject({
-        errors: count(10).describe('Error lines of an app within 5 minutes: from so many on.'),
+        window: duration()
+          .refine(isWindow, { error: 'a time of 1m to 1h' })
+          .default('5m')
+          .describe('Time that alerts from logs look back, and so how long they last; 1m to 1h.'),
+        errors: count(10).describe('Error lines of an app within `window`: from so many on.'),
         failedLogins: count(20).describe(
           'Failed logins to an app, of one address or user, within 2 minutes.',
         ),
         failedSshLogins: count(10).describe(
-          'Failed SSH logins to a node, of one address, within 5 minutes.',
+          'Failed SSH logins to a node, of one address, within `window`.',
         ),
         failuresBeforeLogin: count(5).describe(
-          'Failed logins within 5 minutes after which one that succeeds is told.',
+          'Failed logins within `window` after which one that succeeds is told.',
         ),
-        sudoPasswords: count(3).describe('Wrong passwords of a user for sudo within 5 minutes.'),
+        sudoPasswords: count(3).describe('Wrong passwords of a user for sudo within `window`.'),
         missingPaths: count(20).describe(
-          'Different paths that a client has not found within 5 minutes.',
+          'Different paths that a client has not found within `window`.',
         ),
-        probes: count(1).describe(
-          'Requests of a client within 5 minutes that look like an attack.',
-        ),
+        probes: count(1).describe('Requests of a client within `window` that look like an attack.'),
         administrators: z
           .array(userName())
           .default(['kubernetes-admin', 'kubernetes-super-admin'])

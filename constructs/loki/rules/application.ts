@@ -5,18 +5,18 @@ import { matching } from '../selectors';
 import { countOf } from './expressions';
 
 /** What applications say of themselves. */
-export const application = ({ thresholds }: Settings, topology: Topology): RuleGroup => ({
+export const application = ({ thresholds: { logs } }: Settings, topology: Topology): RuleGroup => ({
   name: 'application-logs',
   rules: [
     alert({
       name: 'ApplicationErrors',
-      expr: `${countOf(errors(topology), '5m')} >= ${thresholds.logs.errors}`,
+      expr: `${countOf(errors(topology), logs.window)} >= ${logs.errors}`,
       for: '0s',
       severity: 'warning',
       service: '{{ $labels.app }}',
       category: 'log',
       summary: '{{ $labels.app }} in {{ $labels.namespace }} logs errors.',
-      description: '{{ $value }} lines of level error or critical within 5 minutes.',
+      description: `{{ $value }} lines of level error or critical within ${logs.window}.`,
     }),
   ],
 });

@@ -9,20 +9,21 @@ import { literally, notBy, ours, ROLE_CONTROLLERS, SYSTEM } from './identities';
  * What the API server's audit log says about people and programs that do what few should. Quiet where no such log is
  * collected. What is written depends on the policy; `vigil up` gives its own to the clusters that it makes.
  */
-export const clusterAudit = ({ thresholds }: Settings, topology: Topology): RuleGroup => {
-  const administrators = thresholds.logs.administrators.map(literally);
+export const clusterAudit = ({ thresholds: { logs } }: Settings, topology: Topology): RuleGroup => {
+  const { window } = logs;
+  const administrators = logs.administrators.map(literally);
   return {
     name: 'cluster-audit',
     rules: [
-      execIntoPod,
-      tunnelByUnknown([...administrators, ...ours(topology, 'prometheus')]),
-      secretReadByUnknown([
+      execIntoPod(window),
+      tunnelByUnknown(window, [...administrators, ...ours(topology, 'prometheus')]),
+      secretReadByUnknown(window, [
         ...administrators,
         ...SYSTEM,
         ...ours(topology, 'certificateController'),
       ]),
-      rbacChanged([...administrators, ...ROLE_CONTROLLERS]),
-      anonymousAccess,
+      rbacChanged(window, [...administrators, ...ROLE_CONTROLLERS]),
+      anonymousAccess(window),
     ],
   };
 };
@@ -36,56 +37,56 @@ const NAMES = '| label_format namespace=object_namespace, pod=object_name, clien
 /** A request of some length is written when it begins and when it ends, under one id. */
 const ID = '| regexp `"auditID":"(?P<id>[^"]+)"`';
 
-/** How many requests there were within 5 minutes. */
-const requests = (lines: string, by: string): string =>
-  `count by (${by}) (sum by (${by}, id) (count_over_time(${lines} ${GRANTED} ${NAMES} ${ID} [5m]))) > 0`;
+/** How many requests there were. */
+const requests = (lines: string, by: string, window: string): string =>
+  `count by (${by}) (sum by (${by}, id) (count_over_time(${lines} ${GRANTED} ${NAMES} ${ID} [${window}]))) > 0`;
 
 const auditAlert = (props: Omit<AlertProps, 'for' | 'service' | 'category'>): Alert =>
   alert({ ...props, for: '0s', service: 'api-server', category: 'log' });
 
 /** Everyone, for nothing that runs well needs it; and who may do so can read what the pod can. */
-const execIntoPod = auditAlert({
-  name: 'ExecIntoPod',
-  expr: requests(
-    `${audited.podAccess} | subresource=~"exec|attach|ephemeralcontainers"`,
-    'user, namespace, pod',
-  ),
-  severity: 'warning',
-  summary: '{{ $labels.user }} has entered pod {{ $labels.namespace }}/{{ $labels.pod }}.',
-  description: '{{ $value }} times within 5 minutes, by exec, attach or a debug container.',
-});
+const execIntoPod = (window: string): Alert =>
+  auditAlert({
+    name: 'ExecIntoPod',
+    expr: requests(
+      `${audited.podAccess} | subresource=~"exec|attach|ephemeralcontainers"`,
+      'user, namespace, pod',
+      window,
+    ),
+    severity: 'warning',
+    summary: '{{ $labels.user }} has entered pod {{ $labels.namespace }}/{{ $labels.pod }}.',
+    description: `{{ $value }} times within ${window}, by exec, attach or a debug container.`,
+  });
 
-const tunnelByUnknown = (known: readonly string[]): Alert =>
+const tunnelByUnknown = (window: string, known: readonly string[]): Alert =>
   auditAlert({
     name: 'TunnelByUnknown',
     expr: requests(
       `${streams('audit')} | subresource=~"portforward|proxy" ${notBy(known)}`,
       'user, namespace, resource, pod',
+      window,
     ),
     severity: 'warning',
     summary: '{{ $labels.user }} has opened a tunnel into the cluster.',
-    description:
-      '{{ $value }} requests within 5 minutes through port-forward or proxy to {{ $labels.pod }} ({{ $labels.resource }}).',
+    description: `{{ $value }} requests within ${window} through port-forward or proxy to {{ $labels.pod }} ({{ $labels.resource }}).`,
   });
 
-const secretReadByUnknown = (known: readonly string[]): Alert =>
+const secretReadByUnknown = (window: string, known: readonly string[]): Alert =>
   auditAlert({
     name: 'SecretReadByUnknown',
-    expr: requests(`${audited.secretReads} ${notBy(known)}`, 'user, namespace'),
+    expr: requests(`${audited.secretReads} ${notBy(known)}`, 'user, namespace', window),
     severity: 'critical',
     summary: '{{ $labels.user }} has read Secrets.',
-    description:
-      '{{ $value }} requests within 5 minutes, in {{ or $labels.namespace "all namespaces" }}.',
+    description: `{{ $value }} requests within ${window}, in {{ or $labels.namespace "all namespaces" }}.`,
   });
 
-const rbacChanged = (known: readonly string[]): Alert =>
+const rbacChanged = (window: string, known: readonly string[]): Alert =>
   auditAlert({
     name: 'RbacChanged',
-    expr: requests(`${audited.rbacChanges} ${notBy(known)}`, 'user, namespace'),
+    expr: requests(`${audited.rbacChanges} ${notBy(known)}`, 'user, namespace', window),
     severity: 'warning',
     summary: '{{ $labels.user }} has changed who may do what.',
-    description:
-      '{{ $value }} changes of roles or bindings within 5 minutes, in {{ or $labels.namespace "all namespaces" }}.',
+    description: `{{ $value }} changes of roles or bindings within ${window}, in {{ or $labels.namespace "all namespaces" }}.`,
   });
 
 /** What the API server tells everyone: whether it is well, and to new nodes (kubeadm) which cluster it is. */
@@ -93,11 +94,11 @@ const PUBLIC =
   '!~ `"requestURI":"/(?:healthz|livez|readyz|version)[/?"]`' +
   ' | (object_namespace!="kube-public" or object_name!="cluster-info")';
 
-const anonymousAccess = auditAlert({
-  name: 'AnonymousAccess',
-  expr: requests(`${audited.anonymous} ${PUBLIC}`, 'client, resource'),
-  severity: 'critical',
-  summary: 'The API server answers strangers, such as {{ $labels.client }}.',
-  description:
-    '{{ $value }} requests without any credential were granted within 5 minutes, about {{ or $labels.resource "the server itself" }}.',
-});
+const anonymousAccess = (window: string): Alert =>
+  auditAlert({
+    name: 'AnonymousAccess',
+    expr: requests(`${audited.anonymous} ${PUBLIC}`, 'client, resource', window),
+    severity: 'critical',
+    summary: 'The API server answers strangers, such as {{ $labels.client }}.',
+    description: `{{ $value }} requests without any credential were granted within ${window}, about {{ or $labels.resource "the server itself" }}.`,
+  });

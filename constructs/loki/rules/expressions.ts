@@ -17,22 +17,22 @@ export const countOf = ({ lines, by }: Lines, window: string, ago?: string): str
 /** Milliseconds since 1970 at which a line was written, as its value. */
 const TIME = '| label_format at=`{{ __timestamp__ | unixEpochMillis }}` | unwrap at';
 
-/** Time in which failures count, and in which the success after them is told; each line of it is read every time. */
-const GUESSING = '5m';
+/** Time in which a success after failures is told; each line of it is read every time. */
 const TOLD = '2m';
 
 interface LoginAfterFailures extends Lines {
   /** Lines of logins that succeeded; `lines` are those that failed. */
   readonly succeeded: string;
   /** How many failed, within `window`. */
-  readonly failures: (window: string) => string;
+  readonly failures: string;
+  readonly window: string;
   readonly least: number;
 }
 
 /** How many logins failed, where there were at least so many and one succeeded after the first of them. */
 export function loginAfterFailures(props: LoginAfterFailures): string {
-  const { lines, by, succeeded, failures, least } = props;
-  const first = `min_over_time(${lines} ${TIME} [${GUESSING}]) by (${by})`;
+  const { lines, by, succeeded, failures, window, least } = props;
+  const first = `min_over_time(${lines} ${TIME} [${window}]) by (${by})`;
   const last = `max_over_time(${succeeded} ${TIME} [${TOLD}]) by (${by})`;
-  return `${failures(GUESSING)} >= ${least} and ${last} > ${first}`;
+  return `${failures} >= ${least} and ${last} > ${first}`;
 }

@@ -17,6 +17,6 @@ export const logRules = (settings: Settings, topology: Topology): RuleGroup[] =>
     nodes(settings),
     clusterAudit(settings, topology),
     web(settings, topology),
-    doors(),
+    doors(settings),
     silence(topology),
   ]);

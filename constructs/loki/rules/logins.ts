@@ -10,20 +10,18 @@ const SUBJECTS = {
 } as const;
 
 type Subject = keyof typeof SUBJECTS;
+type Limits = Settings['thresholds']['logs'];
 
 /** Logins to applications. */
-export const logins = ({ thresholds }: Settings): RuleGroup => {
-  const { failedLogins, failuresBeforeLogin } = thresholds.logs;
-  return {
-    name: 'logins',
-    rules: [
-      bruteForce('client', failedLogins),
-      bruteForce('user', failedLogins),
-      loginAfter('client', failuresBeforeLogin),
-      loginAfter('user', failuresBeforeLogin),
-    ],
-  };
-};
+export const logins = ({ thresholds: { logs } }: Settings): RuleGroup => ({
+  name: 'logins',
+  rules: [
+    bruteForce('client', logs),
+    bruteForce('user', logs),
+    loginAfter('client', logs),
+    loginAfter('user', logs),
+  ],
+});
 
 const common = { for: '0s', service: '{{ $labels.app }}', category: 'log' } as const;
 
@@ -32,27 +30,28 @@ const failed = (subject: Subject): Lines => ({
   by: `namespace, app, ${subject}`,
 });
 
-const bruteForce = (subject: Subject, least: number): Alert =>
+const bruteForce = (subject: Subject, { failedLogins }: Limits): Alert =>
   alert({
     ...common,
     name: SUBJECTS[subject].alert,
-    expr: `${countOf(failed(subject), '2m')} >= ${least}`,
+    expr: `${countOf(failed(subject), '2m')} >= ${failedLogins}`,
     severity: 'warning',
     summary: `Passwords are guessed at {{ $labels.app }}: ${SUBJECTS[subject].name}.`,
     description: '{{ $value }} logins failed within 2 minutes.',
   });
 
-const loginAfter = (subject: Subject, least: number): Alert =>
+const loginAfter = (subject: Subject, { failuresBeforeLogin, window }: Limits): Alert =>
   alert({
     ...common,
     name: 'LoginAfterFailures',
     expr: loginAfterFailures({
       ...failed(subject),
       succeeded: appLogins.succeeded,
-      failures: (window) => countOf(failed(subject), window),
-      least,
+      failures: countOf(failed(subject), window),
+      window,
+      least: failuresBeforeLogin,
     }),
     severity: 'critical',
     summary: `A password of {{ $labels.app }} may have been guessed: ${SUBJECTS[subject].name}.`,
-    description: 'A login succeeded after failures, of which there were {{ $value }} in 5 minutes.',
+    description: `A login succeeded after failures, of which there were {{ $value }} within ${window}.`,
   });

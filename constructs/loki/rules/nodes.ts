@@ -9,7 +9,7 @@ type Limits = Settings['thresholds']['logs'];
 /** Who tries to get into a node, or to become someone else on it. */
 export const nodes = ({ thresholds: { logs } }: Settings): RuleGroup => ({
   name: 'node-logins',
-  rules: [sshBruteForce(logs), sshLoginAfterFailures(logs), sudoRefused, sudoPasswords(logs)],
+  rules: [sshBruteForce(logs), sshLoginAfterFailures(logs), sudoRefused(logs), sudoPasswords(logs)],
 });
 
 /**
@@ -32,32 +32,32 @@ const attemptsOf = (window: string): string =>
 
 const common = { for: '0s', category: 'log' } as const;
 
-const sshBruteForce = ({ failedSshLogins }: Limits): Alert =>
+const sshBruteForce = ({ failedSshLogins, window }: Limits): Alert =>
   alert({
     ...common,
     name: 'SshBruteForce',
-    expr: `${attemptsOf('5m')} >= ${failedSshLogins}`,
+    expr: `${attemptsOf(window)} >= ${failedSshLogins}`,
     severity: 'warning',
     service: 'ssh',
     summary: 'Passwords are guessed at node {{ $labels.node }}, from {{ $labels.client }}.',
-    description: '{{ $value }} SSH logins failed within 5 minutes.',
+    description: `{{ $value }} SSH logins failed within ${window}.`,
   });
 
-const sshLoginAfterFailures = ({ failuresBeforeLogin }: Limits): Alert =>
+const sshLoginAfterFailures = ({ failuresBeforeLogin, window }: Limits): Alert =>
   alert({
     ...common,
     name: 'SshLoginAfterFailures',
     expr: loginAfterFailures({
       ...attempts,
       succeeded: sshLogins.succeeded,
-      failures: attemptsOf,
+      failures: attemptsOf(window),
+      window,
       least: failuresBeforeLogin,
     }),
     severity: 'critical',
     service: 'ssh',
     summary: '{{ $labels.client }} may have guessed a password of node {{ $labels.node }}.',
-    description:
-      'An SSH login succeeded after failures, of which there were {{ $value }} in 5 minutes.',
+    description: `An SSH login succeeded after failures, of which there were {{ $value }} within ${window}.`,
   });
 
 /** Who runs sudo stands at the beginning; a command that he chose stands at the end. */
@@ -77,16 +77,17 @@ const sudoAlert = (props: { expr: string; description: string }): Alert =>
 
 const REFUSED = '(?:user NOT in sudoers|user NOT authorized on host|command not allowed)';
 
-const sudoRefused = sudoAlert({
-  expr: `${countOf({ lines: sudo(REFUSED, REFUSED), by: 'node, user' }, '5m')} > 0`,
-  description: 'sudo has refused {{ $value }} commands within 5 minutes: he may not run them.',
-});
+const sudoRefused = ({ window }: Limits): Alert =>
+  sudoAlert({
+    expr: `${countOf({ lines: sudo(REFUSED, REFUSED), by: 'node, user' }, window)} > 0`,
+    description: `sudo has refused {{ $value }} commands within ${window}: he may not run them.`,
+  });
 
 /** sudo asks three times and then writes one line, with the number of attempts. */
-const sudoPasswords = ({ sudoPasswords: least }: Limits): Alert => {
+const sudoPasswords = ({ sudoPasswords: least, window }: Limits): Alert => {
   const lines = sudo('incorrect password attempt', '(?P<attempts>\\d+) incorrect password attempt');
   return sudoAlert({
-    expr: `sum by (node, user) (sum_over_time(${lines} | unwrap attempts [5m])) >= ${least}`,
-    description: 'sudo has got {{ $value }} wrong passwords within 5 minutes.',
+    expr: `sum by (node, user) (sum_over_time(${lines} | unwrap attempts [${window}])) >= ${least}`,
+    description: `sudo has got {{ $value }} wrong passwords within ${window}.`,
   });
 };

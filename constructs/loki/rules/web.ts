@@ -15,13 +15,15 @@ import { countOf } from './expressions';
 export const web = ({ thresholds }: Settings, topology: Topology): RuleGroup => ({
   name: 'web-access',
   rules: [
-    scan(thresholds.logs.missingPaths),
-    ...probes.map((probe) => probed(probe, thresholds.logs.probes)),
+    scan(thresholds.logs),
+    ...probes.map((probe) => probed(probe, thresholds.logs)),
     ...topology.components
       .filter(isPage)
       .map((server) => errorRatio(server, thresholds.web.errors)),
   ],
 });
+
+type Limits = Settings['thresholds']['logs'];
 
 const access = streams('access');
 const CLIENT = 'namespace, app, client';
@@ -36,12 +38,12 @@ const clientAlert = (props: Omit<AlertProps, 'for' | 'severity' | 'service' | 'c
   });
 
 /** Breadth tells a scan from a broken link, which is asked for again and again. */
-const scan = (least: number): Alert =>
+const scan = ({ missingPaths, window }: Limits): Alert =>
   clientAlert({
     name: 'WebScan',
-    expr: `count by (${CLIENT}) (${countOf({ lines: `${access} | status="404"`, by: `${CLIENT}, path` }, '5m')}) >= ${least}`,
+    expr: `count by (${CLIENT}) (${countOf({ lines: `${access} | status="404"`, by: `${CLIENT}, path` }, window)}) >= ${missingPaths}`,
     summary: '{{ $labels.client }} looks for weak spots of {{ $labels.app }}.',
-    description: '{{ $value }} different paths that do not exist were asked for within 5 minutes.',
+    description: `{{ $value }} different paths that do not exist were asked for within ${window}.`,
   });
 
 interface Probe {
@@ -84,15 +86,18 @@ const probes: readonly Probe[] = [
   },
 ];
 
-const probed = ({ name, path, userAgent, summary }: Probe, least: number): Alert => {
+const probed = (
+  { name, path, userAgent, summary }: Probe,
+  { probes: least, window }: Limits,
+): Alert => {
   const anywhere = (label: string, regex: string | undefined): string[] =>
     regex === undefined ? [] : [`${label}=~\`(?is).*(?:${regex}).*\``];
   const filter = [...anywhere('path', path), ...anywhere('user_agent', userAgent)].join(' or ');
   return clientAlert({
     name,
-    expr: `${countOf({ lines: `${access} | ${filter}`, by: CLIENT }, '5m')} >= ${least}`,
+    expr: `${countOf({ lines: `${access} | ${filter}`, by: CLIENT }, window)} >= ${least}`,
     summary,
-    description: '{{ $value }} such requests within 5 minutes.',
+    description: `{{ $value }} such requests within ${window}.`,
   });
 };
 

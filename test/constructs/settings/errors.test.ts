@@ -49,6 +49,26 @@ const mistakes: readonly [what: string, input: unknown, message: string][] = [
     "resources.grafana.cpus: unknown setting 'cpus'; did you mean 'cpu'? allowed: cpu, memory, memoryLimit",
   ],
   [
+    'a window that is too short for alerts from logs',
+    { thresholds: { logs: { window: '30s' } } },
+    'thresholds.logs.window: found "30s", allowed: a time of 1m to 1h',
+  ],
+  [
+    'a window that is too long for alerts from logs',
+    { thresholds: { logs: { window: '61m' } } },
+    'thresholds.logs.window: found "61m", allowed: a time of 1m to 1h',
+  ],
+  [
+    'a window that is no duration',
+    { thresholds: { logs: { window: 'long' } } },
+    'thresholds.logs.window: found "long", allowed: a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d',
+  ],
+  [
+    'a retention of logs that is no duration',
+    { loki: { retention: 'soon' } },
+    'loki.retention: found "soon", allowed: a duration: a whole number and s, m, h, d, w or y, such as 30s or 15d',
+  ],
+  [
     'an image that floats',
     { images: { grafana: 'grafana/grafana:latest' } },
     'images.grafana: found "grafana/grafana:latest", allowed: an image with a tag other than latest, or with a digest (name@sha256:…)',

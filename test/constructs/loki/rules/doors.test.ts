@@ -1,4 +1,5 @@
 import { doors } from '../../../../constructs/loki/rules/doors';
+import { parseSettings } from '../../../../constructs/settings';
 import { describeLogRules, type Said } from '../../../support/log-rule-tests';
 
 const line = (labels: Said['labels'], fields: object, ago: readonly number[] = [30]): Said => ({
@@ -50,7 +51,7 @@ const call = (method: string): object =>
     path: `/containerd.services.${method}`,
   });
 
-describeLogRules(doors(), [
+describeLogRules(doors(parseSettings({})), [
   {
     alert: 'IdentityNotAllowed',
     title:

@@ -13,8 +13,12 @@ const conditions = (thresholds: object = {}): string[] => {
     .map(({ expr, for: time }) => `${expr} ${time}`);
 };
 
+/** Another value of the same kind. */
+const OTHER = { string: '42m', number: 42, object: ['alice'] };
+
 const changes = Object.entries(defaults.thresholds.logs).map(
-  ([name, value]) => [name, { logs: { [name]: Array.isArray(value) ? ['alice'] : 42 } }] as const,
+  ([name, value]) =>
+    [name, { logs: { [name]: OTHER[typeof value as keyof typeof OTHER] } }] as const,
 );
 
 test.each(changes)('thresholds.logs.%s decides when an alert fires', (_name, change) => {
