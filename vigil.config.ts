@@ -18,10 +18,14 @@ export default defineConfig({
     apiServerPort: 6443,
     /** Approve kubelet serving certificates, after checking each request. Default: true. */
     approveKubeletServing: true,
+    /** Scrape the API server, which must run as pods in kube-system. Default: true. */
+    apiServer: true,
     /** Scrape scheduler and controller-manager, which must listen on the node. Default: true. */
     controlPlane: true,
     /** Scrape kubelets, whose serving certificates must be of the cluster's CA. Default: true. */
     kubelets: true,
+    /** Scrape CoreDNS, which must run as pods in kube-system with metrics on port 9153. Default: true. */
+    coreDns: true,
   },
   certificates: {
     /** Lifetime of a leaf certificate (s, m, h, d, w or y); it is renewed at two thirds. Default: 30d. */

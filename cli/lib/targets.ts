@@ -156,6 +156,10 @@ async function explainProblems(
 const HINTS: Readonly<Record<string, string>> = {
   kubelet:
     "kubelets must have serving certificates of the cluster's CA (serverTLSBootstrap: true), or set cluster.kubelets: false",
+  'api-server':
+    'the API server must run as pods in kube-system with the label component=kube-apiserver, or set cluster.apiServer: false',
+  'core-dns':
+    'CoreDNS must run as pods in kube-system with the label k8s-app=kube-dns and metrics on port 9153, or set cluster.coreDns: false',
   scheduler: 'the scheduler must listen on its node, or set cluster.controlPlane: false',
   'controller-manager':
     'the controller-manager must listen on its node, or set cluster.controlPlane: false',

@@ -81,11 +81,11 @@ export class Prometheus extends ComponentChart {
         },
       ],
     });
-    this.grant();
+    this.grant(context);
   }
 
   /** Discovery by namespace, and metrics of the cluster's own parts; never `nodes/proxy`, which runs commands. */
-  private grant(): void {
+  private grant({ topology }: Context): void {
     const watch = ['get', 'list', 'watch'];
     for (const namespace of Object.keys(namespaces)) {
       grantIn(this, this.component, namespace, [
@@ -94,7 +94,9 @@ export class Prometheus extends ComponentChart {
     }
     grantIn(this, this.component, 'kube-system', [
       { apiGroups: [''], resources: ['pods'], verbs: watch },
-      { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+      ...(topology.scrapeJobs.some(({ via }) => via)
+        ? [{ apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] }]
+        : []),
     ]);
     grantInCluster(this, this.component, [
       { apiGroups: [''], resources: ['nodes'], verbs: watch },

@@ -85,6 +85,10 @@ export const settingsSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('Approve kubelet serving certificates after checking each request.'),
+      apiServer: z
+        .boolean()
+        .default(true)
+        .describe('Scrape the API server (it must run as pods in kube-system).'),
       controlPlane: z
         .boolean()
         .default(true)
@@ -93,6 +97,10 @@ export const settingsSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe("Scrape kubelets (their serving certificates must be of the cluster's CA)."),
+      coreDns: z
+        .boolean()
+        .default(true)
+        .describe('Scrape CoreDNS (pods in kube-system with metrics on port 9153).'),
     })
     .prefault({}),
   certificates: z

@@ -58,14 +58,18 @@ const visits = ({ web }: Settings): FlowRow[] =>
 /** Of the cluster's own parts, those that can be reached over verified TLS. */
 const clusterScrapes = ({ cluster }: Settings): FlowRow[] => [
   ...(cluster.kubelets ? [scrape('kubelet', 'https', 'pods and volumes of each node')] : []),
-  scrape('apiServer', 'https', 'requests to the API'),
+  cluster.apiServer
+    ? scrape('apiServer', 'https', 'requests to the API')
+    : flow('prometheus', 'apiServer', 'https', 'discovery of targets'),
   ...(cluster.controlPlane
     ? [
         scrape('scheduler', 'https', 'scheduling'),
         scrape('controllerManager', 'https', 'controllers and their queues'),
       ]
     : []),
-  scrape('coreDns', 'metrics', 'name resolution', { via: 'apiServer' }),
+  ...(cluster.coreDns
+    ? [scrape('coreDns', 'metrics', 'name resolution', { via: 'apiServer' })]
+    : []),
 ];
 
 const RECEIVERS = {

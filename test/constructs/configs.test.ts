@@ -12,7 +12,7 @@ import { describeWith, type Files } from '../support/tools';
 const variants = {
   'default settings': stackOf(),
   'everything set': stackOf({
-    cluster: { controlPlane: false },
+    cluster: { apiServer: false, controlPlane: false, kubelets: false, coreDns: false },
     prometheus: {
       externalLabels: { cluster: 'lab' },
       remoteWrite: [

@@ -18,7 +18,7 @@ const variants: Record<string, Stack> = {
   'default settings': stackOf(),
   'remote write, visitors with certificates, a cluster that shows little': stackOf({
     web: { clientCertificates: true },
-    cluster: { controlPlane: false, kubelets: false },
+    cluster: { apiServer: false, controlPlane: false, kubelets: false, coreDns: false },
     prometheus: {
       remoteWrite: [
         { name: 'archive', url: 'https://archive.example.com:8443/', cidrs: ['203.0.113.0/28'] },

@@ -112,6 +112,8 @@ describe('the cluster', () => {
     const all = rows({});
     const without = (config: VigilConfig): string[] =>
       all.filter((title) => !rows(config).includes(title));
+    expect(without({ cluster: { apiServer: false } })).toEqual(['API server', 'etcd']);
+    expect(without({ cluster: { coreDns: false } })).toEqual(['CoreDNS']);
     expect(without({ cluster: { controlPlane: false } })).toEqual([
       'Scheduler and controller-manager',
     ]);

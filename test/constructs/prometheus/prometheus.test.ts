@@ -1,3 +1,4 @@
+import type { V1PolicyRule } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import type { VigilConfig } from '../../../constructs/settings';
 import { chartOf, fileOf, find, onlyPods, type Rendered } from '../../support/stack';
@@ -159,15 +160,27 @@ test('an image of one’s own', () => {
   ).toBe(image);
 });
 
-test('where the control plane is not one’s own, it is not scraped', () => {
+test.each([
+  ['apiServer', ['api-server']],
+  ['controlPlane', ['scheduler', 'controller-manager']],
+  ['kubelets', ['kubelet']],
+  ['coreDns', ['core-dns']],
+])('what a cluster does not show is not scraped: cluster.%s', (part, without) => {
   const jobs = (config: VigilConfig): string[] =>
     configOf(chartOf('prometheus', config).objects).scrape_configs.map(
       ({ job_name: name }) => name,
     );
-  const less = jobs({ cluster: { controlPlane: false } });
+  const less = jobs({ cluster: { [part]: false } });
 
-  expect(jobs({}).filter((name) => !less.includes(name))).toEqual([
-    'scheduler',
-    'controller-manager',
-  ]);
+  expect(jobs({}).filter((name) => !less.includes(name))).toEqual(without);
+});
+
+test('without CoreDNS to scrape, Prometheus may not ask pods through the API server', () => {
+  const granted = (config: VigilConfig): unknown => {
+    const { rules } = find(chartOf('prometheus', config).objects, 'Role kube-system/prometheus');
+    return (rules as V1PolicyRule[]).flatMap(({ resources = [] }) => resources);
+  };
+
+  expect(granted({})).toEqual(['pods', 'pods/proxy']);
+  expect(granted({ cluster: { coreDns: false } })).toEqual(['pods']);
 });

@@ -21,8 +21,12 @@ export const cluster = ({ cluster: parts, thresholds }: Settings): DashboardBuil
     variables: [namespaceVariable()],
     rows: [
       { title: 'Workloads', panels: workloads() },
-      { title: 'API server', panels: apiServer() },
-      { title: 'etcd', panels: etcd() },
+      ...(parts.apiServer
+        ? [
+            { title: 'API server', panels: apiServer() },
+            { title: 'etcd', panels: etcd() },
+          ]
+        : []),
       ...(parts.controlPlane
         ? [{ title: 'Scheduler and controller-manager', panels: controllers() }]
         : []),
@@ -32,6 +36,6 @@ export const cluster = ({ cluster: parts, thresholds }: Settings): DashboardBuil
             { title: 'Volumes', panels: volumes(thresholds) },
           ]
         : []),
-      { title: 'CoreDNS', panels: coreDns() },
+      ...(parts.coreDns ? [{ title: 'CoreDNS', panels: coreDns() }] : []),
     ],
   });
