@@ -87,7 +87,9 @@ export async function fullReason(client: KubeClient, workload: WorkloadStatus): 
 async function newestWarning(client: KubeClient, pod: V1Pod): Promise<string | undefined> {
   const { namespace = '', name = '' } = pod.metadata ?? {};
   const query = `fieldSelector=${encodeURIComponent(`involvedObject.name=${name},type=Warning`)}`;
-  const events = await client.list<RawEvent>(`/api/v1/namespaces/${namespace}/events?${query}`);
+  const all = await client.list<RawEvent>(`/api/v1/namespaces/${namespace}/events?${query}`);
+  // What kept a pod from a node says nothing any more once it has one.
+  const events = all.filter(({ reason }) => !pod.spec?.nodeName || reason !== 'FailedScheduling');
   const time = ({ lastTimestamp, eventTime }: RawEvent): string => lastTimestamp ?? eventTime ?? '';
   const newest = events.sort((a, b) => (time(a) < time(b) ? -1 : 1)).at(-1);
   return newest && `${newest.reason ?? 'Warning'}: ${newest.message ?? ''}`;

@@ -7,6 +7,7 @@ import { contextKubeConfig, ensureKindCluster, kindKubeConfig, nodeAddresses } f
 import { CliError } from './errors';
 import { buildMissing, loadMissing, publishCommands, removeOutdated, wantedImages } from './images';
 import { KubeClient } from './kube-client';
+import { waitForNodes } from './nodes';
 import { formatSeconds, formatTable } from './output';
 import { stateFolder } from './paths';
 import { findMissingTools, nodeCidrProblems, refuse } from './preflight';
@@ -92,7 +93,7 @@ function stepsOf(state: UpState): Step[][] {
   ];
   return [
     ...(onKind ? kindOnly : [[synth]]),
-    [{ title: 'Connect', run: () => connectTo(state) }],
+    [{ title: 'Connect', run: (report) => connectTo(state, report) }],
     [{ title: 'Apply', run: (report) => apply(state, report) }],
     [
       {
@@ -115,7 +116,7 @@ async function kindCluster(state: UpState, report: (line: string) => void): Prom
   return `${state.settings.cluster.name} ${state.created ? 'created' : 'exists'}`;
 }
 
-async function connectTo(state: UpState): Promise<string> {
+async function connectTo(state: UpState, report: (line: string) => void): Promise<string> {
   const { session, settings, options } = state;
   const config: KubeConfig =
     options.context === undefined
@@ -124,6 +125,10 @@ async function connectTo(state: UpState): Promise<string> {
   state.client = new KubeClient(config, session.signal);
   const addresses = await nodeAddresses(state.client);
   refuse(nodeCidrProblems(addresses, settings.cluster.nodeCidrs));
+  if (state.created) {
+    const { nodes: count } = settings.cluster;
+    await waitForNodes(state.client, { count, signal: session.signal, report });
+  }
   return `${Object.keys(addresses).length} nodes`;
 }
 

@@ -100,6 +100,26 @@ test('when the time is over: which workload, why, its newest warning and its las
   );
 });
 
+test('what kept a pod from a node is not told any more once it has one', async () => {
+  server.put(PATH, deployment(0));
+  server.put('/api/v1/namespaces/monitoring/events/unscheduled', {
+    metadata: { name: 'unscheduled' },
+    type: 'Warning',
+    reason: 'FailedScheduling',
+    message: '0/3 nodes are available',
+    lastTimestamp: '2026-01-01T00:00:01Z',
+  } as KubernetesObject);
+  const pod = (spec: object): void =>
+    server.put('/api/v1/namespaces/monitoring/pods/grafana-1', {
+      metadata: { name: 'grafana-1', namespace: 'monitoring', labels: { app: 'grafana' } },
+      spec,
+    } as KubernetesObject);
+  pod({});
+  await expect(wait(1)).rejects.toThrow('event: FailedScheduling: 0/3 nodes are available');
+  pod({ nodeName: 'worker' });
+  await expect(wait(1)).rejects.not.toThrow('FailedScheduling');
+});
+
 test('when only crash loops are left, waiting ends long before the time is over', async () => {
   server.put(PATH, deployment(0));
   crashingPod(4);

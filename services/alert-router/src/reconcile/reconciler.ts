@@ -1,3 +1,4 @@
+import { Backoff } from '../../../shared/backoff';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import type { Alert, Labels } from '../model';
@@ -27,6 +28,8 @@ export interface ReconcilerOptions {
 
 /** Between two polls, in milliseconds. */
 const POLL_MS = 60_000;
+/** Until the next poll after one that failed: at a start Alertmanager may be a few seconds late. */
+const RETRY = { firstMs: 5000, maxMs: POLL_MS };
 /**
  * How long a difference must have lasted, over at least two polls, in milliseconds; and how much longer than
  * Alertmanager may take by itself: what waits there for its group is not lost.
@@ -54,13 +57,16 @@ export class Reconciler {
     this.ended = new Sightings(settledMs);
   }
 
-  /** Polls every minute until the signal aborts. */
+  /** Polls every minute, sooner after a failure, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
+    const backoff = new Backoff(RETRY);
     while (!signal.aborted) {
       this.wake = new AbortController();
       await this.poll(signal);
-      await clock.sleep(POLL_MS, AbortSignal.any([signal, this.wake.signal]));
+      if (this.lastError === undefined) backoff.reset();
+      const waitMs = this.lastError === undefined ? POLL_MS : backoff.next();
+      await clock.sleep(waitMs, AbortSignal.any([signal, this.wake.signal]));
     }
   }
 

@@ -275,6 +275,48 @@ test('the loop ends at once, and a trigger makes it poll at once', async () => {
   await running;
 });
 
+test('after a failure it asks again soon, then less and less often, and once a minute when all is well', async () => {
+  const stop = new AbortController();
+  const waits: number[] = [];
+  const clock = {
+    now: () => new Date(),
+    monotonic: () => 0,
+    sleep: (ms: number) => {
+      waits.push(ms / 1000);
+      if (waits.length === 7) stop.abort();
+      return Promise.resolve();
+    },
+  };
+  const reconciler = new Reconciler({
+    clock,
+    logger,
+    metrics: new RouterMetrics(),
+    notificationDelaySeconds: () => 35,
+    alertmanagers: () => ['https://one'],
+    ask: () =>
+      waits.length === 5
+        ? Promise.resolve({ alerts: [], settled: true })
+        : Promise.reject(new Error('refused')),
+    firing: () => [],
+    accept: () => Promise.resolve(),
+  });
+  await reconciler.run(stop.signal);
+  const bounds = [
+    [2.5, 5],
+    [5, 10],
+    [10, 20],
+    [20, 40],
+    [30, 60],
+    [60, 60],
+    [2.5, 5],
+  ] as const;
+  expect(waits).toHaveLength(bounds.length);
+  for (const [index, [least, most]] of bounds.entries()) {
+    expect(waits[index]).toBeGreaterThanOrEqual(least);
+    expect(waits[index]).toBeLessThanOrEqual(most);
+  }
+});
+
 describe('the client', () => {
   const ask = (material = client, base = one().url): Promise<unknown> =>
     askAlertmanager(base, material, never);

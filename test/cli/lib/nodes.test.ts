@@ -1,0 +1,56 @@
+import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
+import { KubeClient } from '../../../cli/lib/kube-client';
+import { waitForNodes } from '../../../cli/lib/nodes';
+import { FakeApplyServer } from '../../support/fake-apply-server';
+
+const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+let server: FakeApplyServer;
+let client: KubeClient;
+const lines: string[] = [];
+const signal = new AbortController().signal;
+
+beforeEach(async () => {
+  server = await FakeApplyServer.start();
+  client = new KubeClient(server.kubeConfig, signal);
+  lines.length = 0;
+});
+
+afterEach(async () => {
+  client.close();
+  await server.stop();
+});
+
+function node(name: string, status: 'True' | 'False', taints: object[] = []): void {
+  server.put(`/api/v1/nodes/${name}`, {
+    metadata: { name },
+    spec: { taints },
+    status: { conditions: [{ type: 'Ready', status }] },
+  } as Partial<V1Node>);
+}
+
+const wait = (timeoutMs?: number): Promise<void> =>
+  waitForNodes(client, { count: 2, signal, report: (line) => lines.push(line), timeoutMs });
+
+test('the nodes of a new cluster are waited for: those that are not known, not ready, or tainted', async () => {
+  node('a', 'True');
+  const changes = [
+    () => node('b', 'False', [NOT_READY]),
+    () => node('b', 'True', [NOT_READY]),
+    () => node('b', 'True'),
+  ];
+  let looks = 0;
+  server.intercept = () => {
+    if (looks++ > 0) changes.shift()?.();
+    return undefined;
+  };
+  await wait();
+  expect(looks).toBe(4);
+  expect(lines).toEqual(['1 of 2 nodes ready']);
+});
+
+test('one that stays away stops nothing', async () => {
+  node('a', 'True');
+  await wait(1);
+  expect(lines).toEqual(['1 of 2 nodes ready']);
+});
