@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import { KubeClient } from '../../../cli/lib/kube-client';
 import { waitForNodes } from '../../../cli/lib/nodes';
 import { FakeApplyServer } from '../../support/fake-apply-server';
