@@ -130,6 +130,8 @@ export class RouterMetrics {
   constructor() {
     registerProcessMetrics(this.registry);
     this.reload.set(1);
+    // Without a series before it, Prometheus takes the first request for no increase.
+    for (const code of [200, 503]) this.webhooks.inc({ code }, 0);
   }
 
   /** The text of a scrape. */

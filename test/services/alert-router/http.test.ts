@@ -116,6 +116,7 @@ test('what is answered 200 is stored', async () => {
   expect(truncated).toBe(1);
   const { body: scraped } = await as('prometheus').get('/metrics');
   expect(scraped).toContain('alert_router_webhook_requests_total{code="200"} 1');
+  expect(scraped).toContain('alert_router_webhook_requests_total{code="503"} 0');
   expect(scraped).toContain('alert_router_alerts_accepted_total{status="resolved"} 1');
   expect(scraped).toContain('alert_router_truncated_alerts_total 2');
   expect(scraped).toContain('alert_router_outbox_rows{state="pending",destination="general"} 2');

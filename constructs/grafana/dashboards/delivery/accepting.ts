@@ -30,7 +30,7 @@ const requests = (): TimeSeriesBuilder =>
   timeSeries({
     title: 'Requests',
     description:
-      'Requests of Alertmanager, the heartbeat among them, by the status that answered them. After a 5xx it tries again.',
+      'Requests of Alertmanager that tell alerts, by the status that answered them. After a 5xx it tries again.',
     unit: units.RequestsPerSecond,
     thresholds: thresholds.none,
     alerts: ['RouterRefusing'],
