@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KubeConfig, type KubernetesObject } from '@kubernetes/client-node';
+import { KubeClient } from '../../cli/lib/kube-client';
 
 /** Kinds that the server knows, by API root. */
 const RESOURCES: Readonly<
@@ -173,3 +174,17 @@ const notFound = (path: string): Answer => ({
   status: 404,
   body: { kind: 'Status', message: `${path} not found` },
 });
+
+/** A fake API server and a client of it, new for each test of the file or block that calls this. */
+export function fakeApi(): { readonly server: FakeApplyServer; readonly client: KubeClient } {
+  const api = {} as { server: FakeApplyServer; client: KubeClient };
+  beforeEach(async () => {
+    api.server = await FakeApplyServer.start();
+    api.client = new KubeClient(api.server.kubeConfig, new AbortController().signal);
+  });
+  afterEach(async () => {
+    api.client.close();
+    await api.server.stop();
+  });
+  return api;
+}

@@ -1,3 +1,8 @@
+import type { Settings } from '../../settings';
+
+/** Bounds of the alerts from logs, as the settings have them. */
+export type Limits = Settings['thresholds']['logs'];
+
 /** A part of LogQL that selects lines, and the labels by which they are told apart. */
 export interface Lines {
   readonly lines: string;

@@ -1,7 +1,7 @@
 import { alert, type Alert, type RuleGroup } from '../../prometheus/rules/rule';
 import type { Settings } from '../../settings';
 import { appLogins } from '../selectors';
-import { countOf, loginAfterFailures, type Lines } from './expressions';
+import { countOf, loginAfterFailures, type Limits, type Lines } from './expressions';
 
 /** What is tried: many passwords from one address, or for one user from many. */
 const SUBJECTS = {
@@ -10,8 +10,6 @@ const SUBJECTS = {
 } as const;
 
 type Subject = keyof typeof SUBJECTS;
-type Limits = Settings['thresholds']['logs'];
-
 /** Logins to applications. */
 export const logins = ({ thresholds: { logs } }: Settings): RuleGroup => ({
   name: 'logins',

@@ -2,9 +2,7 @@ import { alert, type Alert, type RuleGroup } from '../../prometheus/rules/rule';
 import type { Settings } from '../../settings';
 import { sshLogins } from '../selectors';
 import { streams } from '../streams';
-import { countOf, loginAfterFailures } from './expressions';
-
-type Limits = Settings['thresholds']['logs'];
+import { countOf, loginAfterFailures, type Limits } from './expressions';
 
 /** Who tries to get into a node, or to become someone else on it. */
 export const nodes = ({ thresholds: { logs } }: Settings): RuleGroup => ({

@@ -9,7 +9,7 @@ import {
 import type { Settings } from '../../settings';
 import { isPage, type Component, type Topology } from '../../topology';
 import { streams } from '../streams';
-import { countOf } from './expressions';
+import { countOf, type Limits } from './expressions';
 
 /** What the access logs of the web servers say. */
 export const web = ({ thresholds }: Settings, topology: Topology): RuleGroup => ({
@@ -22,8 +22,6 @@ export const web = ({ thresholds }: Settings, topology: Topology): RuleGroup => 
       .map((server) => errorRatio(server, thresholds.web.errors)),
   ],
 });
-
-type Limits = Settings['thresholds']['logs'];
 
 const access = streams('access');
 const CLIENT = 'namespace, app, client';

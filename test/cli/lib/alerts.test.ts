@@ -4,14 +4,13 @@ import { checkCredential, store } from '../../../cli/lib/alerts-credentials';
 import { renderAlerts } from '../../../cli/lib/alerts-text';
 import { Door } from '../../../cli/lib/door';
 import { AlreadyReported, CliError, UsageError } from '../../../cli/lib/errors';
-import { KubeClient } from '../../../cli/lib/kube-client';
 import { Output } from '../../../cli/lib/output';
 import { RouterApi } from '../../../cli/lib/router-api';
 import type { Session } from '../../../cli/lib/session';
 import { parseSettings } from '../../../constructs/settings';
 import type { Alert } from '../../../services/alert-router/src/model';
 import type { TlsMaterial } from '../../../services/shared/tls-server';
-import { FakeApplyServer } from '../../support/fake-apply-server';
+import { fakeApi } from '../../support/fake-apply-server';
 import { PeopleServer } from '../../support/people-server';
 import { TlsAuthority } from '../../support/tls-authority';
 
@@ -288,39 +287,29 @@ describe('credentials', () => {
 
   describe('in the cluster', () => {
     const PATH = '/api/v1/namespaces/monitoring/secrets/alert-router-destinations';
-    let cluster: FakeApplyServer;
-    let client: KubeClient;
-
-    beforeEach(async () => {
-      cluster = await FakeApplyServer.start();
-      client = new KubeClient(cluster.kubeConfig, never);
-    });
-    afterEach(async () => {
-      client.close();
-      await cluster.stop();
-    });
+    const api = fakeApi();
 
     test('one key is changed, and the others are neither read nor sent', async () => {
-      cluster.put(PATH, { metadata: { name: 'alert-router-destinations' } });
+      api.server.put(PATH, { metadata: { name: 'alert-router-destinations' } });
       const bodies: unknown[] = [];
-      cluster.intercept = (request, body) => {
+      api.server.intercept = (request, body) => {
         if (request.startsWith('PATCH')) bodies.push(JSON.parse(body));
         return undefined;
       };
-      await store(client, 'general', DISCORD);
-      await store(client, 'general', null);
+      await store(api.client, 'general', DISCORD);
+      await store(api.client, 'general', null);
       expect(bodies).toEqual([
         { data: { general: Buffer.from(DISCORD).toString('base64') } },
         { data: { general: null } },
       ]);
-      expect(cluster.writes).toEqual([`PATCH ${PATH}`, `PATCH ${PATH}`]);
+      expect(api.server.writes).toEqual([`PATCH ${PATH}`, `PATCH ${PATH}`]);
     });
 
     test('before anything is installed it says so', async () => {
-      await expect(store(client, 'general', DISCORD)).rejects.toThrow(
+      await expect(store(api.client, 'general', DISCORD)).rejects.toThrow(
         'Secret monitoring/alert-router-destinations does not exist; run `npx vigil up` first',
       );
-      expect(cluster.writes).toEqual([]);
+      expect(api.server.writes).toEqual([]);
     });
   });
 });

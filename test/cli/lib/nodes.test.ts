@@ -1,28 +1,19 @@
 import type { V1Node } from '@kubernetes/client-node';
-import { KubeClient } from '../../../cli/lib/kube-client';
 import { waitForNodes } from '../../../cli/lib/nodes';
-import { FakeApplyServer } from '../../support/fake-apply-server';
+import { fakeApi } from '../../support/fake-apply-server';
 
 const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
-let server: FakeApplyServer;
-let client: KubeClient;
+const api = fakeApi();
 const lines: string[] = [];
 const signal = new AbortController().signal;
 
-beforeEach(async () => {
-  server = await FakeApplyServer.start();
-  client = new KubeClient(server.kubeConfig, signal);
+beforeEach(() => {
   lines.length = 0;
 });
 
-afterEach(async () => {
-  client.close();
-  await server.stop();
-});
-
 function node(name: string, status: 'True' | 'False', taints: object[] = []): void {
-  server.put(`/api/v1/nodes/${name}`, {
+  api.server.put(`/api/v1/nodes/${name}`, {
     metadata: { name },
     spec: { taints },
     status: { conditions: [{ type: 'Ready', status }] },
@@ -30,7 +21,7 @@ function node(name: string, status: 'True' | 'False', taints: object[] = []): vo
 }
 
 const wait = (timeoutMs?: number): Promise<void> =>
-  waitForNodes(client, { count: 2, signal, report: (line) => lines.push(line), timeoutMs });
+  waitForNodes(api.client, { count: 2, signal, report: (line) => lines.push(line), timeoutMs });
 
 test('the nodes of a new cluster are waited for: those that are not known, not ready, or tainted', async () => {
   node('a', 'True');
@@ -40,7 +31,7 @@ test('the nodes of a new cluster are waited for: those that are not known, not r
     () => node('b', 'True'),
   ];
   let looks = 0;
-  server.intercept = () => {
+  api.server.intercept = () => {
     if (looks++ > 0) changes.shift()?.();
     return undefined;
   };

@@ -1,7 +1,11 @@
-import { askAlertmanager } from '../../../../services/alert-router/src/reconcile/alertmanager-client';
+import {
+  askAlertmanager,
+  type AlertmanagerView,
+} from '../../../../services/alert-router/src/reconcile/alertmanager-client';
 import { Reconciler } from '../../../../services/alert-router/src/reconcile/reconciler';
 import { RouterMetrics } from '../../../../services/alert-router/src/metrics';
 import type { Alert } from '../../../../services/alert-router/src/model';
+import type { Clock } from '../../../../services/shared/clock';
 import { createLogger } from '../../../../services/shared/logger';
 import type { TlsMaterial } from '../../../../services/shared/tls-server';
 import { TestClock } from '../../../support/test-clock';
@@ -238,31 +242,29 @@ test('without an Alertmanager it is switched off', async () => {
   expect(here.reconciler.status()).toMatchObject({ enabled: false });
 });
 
-test('the loop ends at once, and a trigger makes it poll at once', async () => {
-  const stop = new AbortController();
-  const clock = {
-    now: () => new Date(),
-    monotonic: () => 0,
-    sleep: (_ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) =>
-        signal?.addEventListener('abort', () => resolve(), { once: true }),
-      ),
-  };
-  let polls = 0;
-  let polled = (): void => undefined;
-  const reconciler: Reconciler = new Reconciler({
-    clock,
+/** One that knows of nothing, with a sleep and an Alertmanager of the test's own. */
+const looping = (sleep: Clock['sleep'], ask: () => Promise<AlertmanagerView>): Reconciler =>
+  new Reconciler({
+    clock: { now: () => new Date(), monotonic: () => 0, sleep },
     logger,
     metrics: new RouterMetrics(),
     notificationDelaySeconds: () => 35,
     alertmanagers: () => ['https://one'],
-    ask: () => {
-      polls += 1;
-      setImmediate(() => polled());
-      return Promise.resolve({ alerts: [], settled: true });
-    },
+    ask,
     firing: () => [],
     accept: () => Promise.resolve(),
+  });
+
+test('the loop ends at once, and a trigger makes it poll at once', async () => {
+  const stop = new AbortController();
+  const sleep: Clock['sleep'] = (_ms, signal) =>
+    new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
+  let polls = 0;
+  let polled = (): void => undefined;
+  const reconciler = looping(sleep, () => {
+    polls += 1;
+    setImmediate(() => polled());
+    return Promise.resolve({ alerts: [], settled: true });
   });
   const first = new Promise<void>((resolve) => (polled = resolve));
   const running = reconciler.run(stop.signal);
@@ -278,28 +280,16 @@ test('the loop ends at once, and a trigger makes it poll at once', async () => {
 test('after a failure it asks again soon, then less and less often, and once a minute when all is well', async () => {
   const stop = new AbortController();
   const waits: number[] = [];
-  const clock = {
-    now: () => new Date(),
-    monotonic: () => 0,
-    sleep: (ms: number) => {
-      waits.push(ms / 1000);
-      if (waits.length === 7) stop.abort();
-      return Promise.resolve();
-    },
+  const sleep: Clock['sleep'] = (ms) => {
+    waits.push(ms / 1000);
+    if (waits.length === 7) stop.abort();
+    return Promise.resolve();
   };
-  const reconciler = new Reconciler({
-    clock,
-    logger,
-    metrics: new RouterMetrics(),
-    notificationDelaySeconds: () => 35,
-    alertmanagers: () => ['https://one'],
-    ask: () =>
-      waits.length === 5
-        ? Promise.resolve({ alerts: [], settled: true })
-        : Promise.reject(new Error('refused')),
-    firing: () => [],
-    accept: () => Promise.resolve(),
-  });
+  const reconciler = looping(sleep, () =>
+    waits.length === 5
+      ? Promise.resolve({ alerts: [], settled: true })
+      : Promise.reject(new Error('refused')),
+  );
   await reconciler.run(stop.signal);
   const bounds = [
     [2.5, 5],
